@@ -1,0 +1,4 @@
+// Placeholder.
+import { platform } from '#platform';
+
+export const name: string = platform.name;

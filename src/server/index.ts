@@ -1,0 +1,2 @@
+// Placeholder.
+export const server = 'blockfeed/server';
