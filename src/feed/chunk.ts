@@ -1,0 +1,92 @@
+// A run of a feed's lines as they lie one after another in memory, with the end and the time of each beside them, so that
+// nobody downstream looks for newlines or parses a time.
+import { assert } from '../base/assert.ts';
+
+/** Lines [from, to) of a feed. Only `append` changes it, and only at its end: views on `bytes` stay true. */
+export class Chunk {
+  readonly from: number;
+  /** How many lines there are; `to` is `from + count`. */
+  count = 0;
+  #bytes: Buffer;
+  #length = 0;
+  #ends: Float64Array;
+
+  constructor(from: number, capacityMessages: number, capacityBytes: number) {
+    this.from = from;
+    this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
+    this.#ends = new Float64Array(capacityMessages * 2);
+  }
+
+  get to(): number {
+    return this.from + this.count;
+  }
+
+  /** Bytes of all lines. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Where the line at `offset` begins in `bytes`. */
+  startOf(offset: number): number {
+    return offset === this.from ? 0 : (this.#ends[(offset - this.from - 1) * 2] as number);
+  }
+
+  /** Where the line at `offset` ends in `bytes`, its newline included. */
+  endOf(offset: number): number {
+    return this.#ends[(offset - this.from) * 2] as number;
+  }
+
+  /** The time of the message at `offset`, in microseconds. */
+  timeOf(offset: number): number {
+    return this.#ends[(offset - this.from) * 2 + 1] as number;
+  }
+
+  /** The lines' memory; what lies before `length` never changes, but a later `append` may move to a new memory. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** The lines [from, to) as a view. */
+  slice(from: number, to: number): Buffer {
+    assert(from >= this.from && to <= this.to && from <= to, 'the slice lies in the chunk');
+    return this.#bytes.subarray(from === to ? 0 : this.startOf(from), from === to ? 0 : this.endOf(to - 1));
+  }
+
+  /**
+   * Appends lines given as one text: `ends[i]` is the place behind line i in it, in characters, and `times[i]` its time.
+   * One call for many lines: writing each by itself costs several times as much.
+   */
+  append(text: string, ends: readonly number[], times: readonly number[]): void {
+    const length = Buffer.byteLength(text, 'utf8');
+    this.#reserve(ends.length, length);
+    const begin = this.#length;
+    // Plain ASCII, which is nearly always: characters are bytes. Else each line's bytes are counted.
+    const ascii = length === text.length;
+    this.#bytes.write(text, begin, ascii ? 'latin1' : 'utf8');
+    let position = begin;
+    let start = 0;
+    for (let index = 0; index < ends.length; index++) {
+      const end = ends[index] as number;
+      position = ascii ? begin + end : position + Buffer.byteLength(text.slice(start, end), 'utf8');
+      start = end;
+      const slot = (this.count + index) * 2;
+      this.#ends[slot] = position;
+      this.#ends[slot + 1] = times[index] as number;
+    }
+    this.count += ends.length;
+    this.#length = begin + length;
+  }
+
+  #reserve(messages: number, bytes: number): void {
+    if (this.#length + bytes > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    if ((this.count + messages) * 2 > this.#ends.length) {
+      const larger = new Float64Array(Math.max(this.#ends.length * 2, (this.count + messages) * 2));
+      larger.set(this.#ends);
+      this.#ends = larger;
+    }
+  }
+}

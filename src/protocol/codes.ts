@@ -1,0 +1,100 @@
+// The two code tables: error codes (why a thing was refused) and close codes (why a connection ended). PROTOCOL.md
+// prints both; a test compares.
+
+export interface ErrorCodeEntry {
+  /** Whether the same thing tried later may succeed without a change. */
+  readonly retry: boolean;
+  /** The code the connection is closed with after the error, or undefined: it lives on. */
+  readonly close: number | undefined;
+  readonly meaning: string;
+}
+
+export type ErrorCode =
+  | 'bad-message'
+  | 'bad-feed'
+  | 'unknown-feed'
+  | 'feed-refused'
+  | 'feed-limit'
+  | 'already-subscribed'
+  | 'not-subscribed'
+  | 'subscription-limit'
+  | 'not-alone'
+  | 'reset'
+  | 'diverged'
+  | 'bad-ack'
+  | 'too-many-errors'
+  | 'hello-expected'
+  | 'hello-late'
+  | 'silent'
+  | 'overload'
+  | 'slow-control'
+  | 'internal'
+  | 'unreachable'
+  | 'bad-server'
+  | 'closed'
+  | 'bad-option'
+  | 'locked'
+  | 'damaged'
+  | 'storage';
+
+export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
+  'bad-message': { retry: false, close: undefined, meaning: 'a control message was not understood; it had no effect' },
+  'bad-feed': { retry: false, close: undefined, meaning: 'a feed specification is wrong' },
+  'unknown-feed': { retry: false, close: undefined, meaning: 'no feed of that name is offered' },
+  'feed-refused': { retry: false, close: undefined, meaning: 'the server does not make feeds on request, or not such' },
+  'feed-limit': { retry: true, close: undefined, meaning: 'the server makes no more feeds on request at present' },
+  'already-subscribed': { retry: false, close: undefined, meaning: 'the feed is subscribed on this connection' },
+  'not-subscribed': { retry: false, close: undefined, meaning: 'the feed is not subscribed on this connection' },
+  'subscription-limit': { retry: false, close: undefined, meaning: 'the connection carries no more subscriptions' },
+  'not-alone': { retry: false, close: undefined, meaning: 'message delivery needs a connection to itself' },
+  reset: { retry: false, close: undefined, meaning: 'the feed has another epoch than the reader knows' },
+  diverged: { retry: false, close: undefined, meaning: 'the feed has another line before that offset, or ends before' },
+  'bad-ack': { retry: false, close: undefined, meaning: 'an ack goes beyond what was sent' },
+  'too-many-errors': { retry: false, close: 4400, meaning: 'the client goes on making errors' },
+  'hello-expected': { retry: false, close: 4400, meaning: 'the first message was not a hello' },
+  'hello-late': { retry: true, close: 4408, meaning: 'no hello came in time' },
+  silent: { retry: true, close: 4408, meaning: 'nothing was heard from the client for too long' },
+  overload: { retry: true, close: 1013, meaning: 'the server takes no more connections at present' },
+  'slow-control': { retry: true, close: 1013, meaning: 'the client does not read the answers to what it sends' },
+  internal: { retry: true, close: 1011, meaning: 'a defect of the server' },
+  // Of the library and the command line alone; never on the wire.
+  unreachable: { retry: true, close: undefined, meaning: 'the server could not be reached in the stated tries' },
+  'bad-server': { retry: false, close: undefined, meaning: 'the peer does not speak this protocol, or broke it' },
+  closed: { retry: false, close: undefined, meaning: 'the client, server or subscription was closed already' },
+  'bad-option': { retry: false, close: undefined, meaning: 'an option has a wrong value' },
+  locked: { retry: false, close: undefined, meaning: 'another living process holds the folder' },
+  damaged: { retry: false, close: undefined, meaning: 'stored data is not as its journal says' },
+  storage: { retry: false, close: undefined, meaning: 'the operating system refused to store or read' },
+};
+
+export interface CloseCodeEntry {
+  readonly sentBy: 'client' | 'server' | 'both' | 'nobody';
+  /** Whether a client connects again after it. */
+  readonly reconnect: boolean;
+  readonly meaning: string;
+}
+
+export const closeCodes: Readonly<Record<number, CloseCodeEntry>> = {
+  1000: { sentBy: 'both', reconnect: false, meaning: 'done; the answer to bye' },
+  1001: { sentBy: 'both', reconnect: true, meaning: 'going away (a browser page that is left)' },
+  1002: { sentBy: 'server', reconnect: false, meaning: 'a frame broke the WebSocket protocol' },
+  1003: { sentBy: 'server', reconnect: false, meaning: 'a binary frame came where text belongs' },
+  1005: { sentBy: 'nobody', reconnect: true, meaning: 'closed without a code' },
+  1006: { sentBy: 'nobody', reconnect: true, meaning: 'the connection broke; treated as 1012' },
+  1007: { sentBy: 'server', reconnect: false, meaning: 'a text frame was not valid UTF-8' },
+  1008: { sentBy: 'server', reconnect: false, meaning: 'a frame of too many fragments' },
+  1009: { sentBy: 'server', reconnect: false, meaning: 'a message was too large' },
+  1011: { sentBy: 'server', reconnect: true, meaning: 'a defect of the server' },
+  1012: { sentBy: 'server', reconnect: true, meaning: 'the server restarts' },
+  1013: { sentBy: 'server', reconnect: true, meaning: 'the server has too much to do' },
+  4400: { sentBy: 'server', reconnect: false, meaning: 'the client does not speak this protocol' },
+  4404: { sentBy: 'server', reconnect: false, meaning: 'no such feed (a plain client has no other way to hear it)' },
+  4408: { sentBy: 'server', reconnect: true, meaning: 'nothing was heard in time' },
+  4409: { sentBy: 'server', reconnect: false, meaning: 'the feed is not the one the reader knows (a plain client)' },
+  4429: { sentBy: 'server', reconnect: true, meaning: 'too many feeds made on request (a plain client)' },
+};
+
+/** Whether a client connects again after this close code. Codes the table does not know: yes below 4000, else no. */
+export function reconnectsAfter(code: number): boolean {
+  return closeCodes[code]?.reconnect ?? code < 4_000;
+}

@@ -1,0 +1,106 @@
+// Fields of control messages as data: what a field may hold is stated once, in messages.ts, and from that statement both
+// the parser here and the tests' malformed cases are made.
+import { BlockfeedError } from './errors.ts';
+import { isOffset } from './message.ts';
+import { isPlace } from './place.ts';
+
+/** What a field may hold. */
+export type Field = (
+  | { readonly is: 'text'; readonly maxLength: number; readonly pattern?: RegExp }
+  | { readonly is: 'integer'; readonly min: number; readonly max: number }
+  | { readonly is: 'boolean' }
+  | { readonly is: 'choice'; readonly of: readonly string[] }
+  | { readonly is: 'place' }
+  | { readonly is: 'pairs'; readonly maxLength: number }
+  | { readonly is: 'integers-by-name'; readonly maxLength: number }
+) & { readonly optional: boolean };
+
+/** Why `value` may not stand in the field, as the end of a sentence that begins with the field's name; or undefined. */
+export function fieldFault(field: Field, value: unknown): string | undefined {
+  if (value === undefined) return field.optional ? undefined : 'is missing';
+  switch (field.is) {
+    case 'text':
+      if (typeof value !== 'string') return 'must be text';
+      if (value.length === 0 || value.length > field.maxLength) return `must have 1 to ${field.maxLength} characters`;
+      return field.pattern === undefined || field.pattern.test(value) ? undefined : `must match ${field.pattern}`;
+    case 'integer':
+      if (isInteger(value) && value >= field.min && value <= field.max) return undefined;
+      return `must be a whole number from ${field.min} to ${field.max}`;
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
+    case 'choice':
+      return typeof value === 'string' && field.of.includes(value)
+        ? undefined
+        : `must be one of ${field.of.join(', ')}`;
+    case 'place':
+      return isPlace(value)
+        ? undefined
+        : 'must be "latest", "edge", "earliest", "committed", an offset, a negative count, or {"time": microseconds}';
+    case 'pairs':
+      if (Array.isArray(value) && value.length <= field.maxLength && value.every(isPair)) return undefined;
+      return `must be at most ${field.maxLength} pairs [to, took] of whole numbers from 0`;
+    case 'integers-by-name':
+      if (isRecord(value) && Object.keys(value).length <= field.maxLength && Object.values(value).every(isOffset))
+        return undefined;
+      return `must be an object of at most ${field.maxLength} offsets`;
+  }
+}
+
+/** The fields of a message, by name. */
+export type Fields = Readonly<Record<string, Field>>;
+
+/**
+ * Parses a control message by its table, `type` to fields. Throws `bad-message` when it is none of them, or a field is
+ * wrong. Fields that the table does not know: an error when `strict` (a misspelt `windw` must not be lost silently), else
+ * left out (a newer server may say more).
+ */
+export function parseByTable(text: string, table: Readonly<Record<string, Fields>>, strict: boolean): object {
+  const value = parseObject(text);
+  const type = value.type;
+  const fields = typeof type === 'string' && Object.hasOwn(table, type) ? table[type] : undefined;
+  if (typeof type !== 'string' || fields === undefined)
+    throw bad(`type must be one of ${Object.keys(table).join(', ')}`, 'type');
+  const parsed: Record<string, unknown> = { type };
+  for (const [name, field] of Object.entries(fields)) {
+    const given = Object.hasOwn(value, name) ? value[name] : undefined;
+    const fault = fieldFault(field, given);
+    if (fault !== undefined) throw bad(`${type}: ${name} ${fault}`, name);
+    if (given !== undefined) parsed[name] = given;
+  }
+  if (strict)
+    for (const name of Object.keys(value))
+      if (name !== 'type' && !Object.hasOwn(fields, name))
+        throw bad(`${type} has no field ${JSON.stringify(name.slice(0, 64))}`, 'type');
+  return parsed;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw bad('a control message must be JSON', undefined, cause);
+  }
+  if (!isRecord(value)) throw bad('a control message must be a JSON object');
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isInteger(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+function isPair(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(isOffset);
+}
+
+function bad(message: string, about?: string, cause?: unknown): BlockfeedError {
+  return new BlockfeedError('bad-message', message, {
+    hint: 'Send a control message as PROTOCOL.md states it; this one had no effect.',
+    ...(about === undefined ? {} : { about }),
+    cause,
+  });
+}

@@ -1,0 +1,172 @@
+// The control messages, both directions: their types, and the table that says what each field may hold. The mapped type
+// below makes a field without an entry, or an entry without a field, fail to compile.
+
+import { type ErrorCode, errorCodes } from './codes.ts';
+import type { Cut } from './cut.ts';
+import { cuts } from './cut.ts';
+import { type Field, parseByTable } from './fields.ts';
+import { limits } from './limits.ts';
+import type { Place } from './place.ts';
+
+export type Delivery = 'block' | 'message';
+
+/** What a client may say. */
+export type ClientMessage =
+  | { readonly type: 'hello'; readonly client: string; readonly instance: string; readonly token?: string }
+  | {
+      readonly type: 'subscribe';
+      readonly feed: string;
+      readonly from: Place;
+      /** What the client knows of the feed from before: it resumes. */
+      readonly epoch?: string;
+      /** crc32 of the line before `from`, newline included. */
+      readonly check?: number;
+      readonly size?: number;
+      /** Microseconds, whole milliseconds of them. */
+      readonly wait?: number;
+      readonly bytes?: number;
+      readonly window?: number;
+      readonly delivery?: Delivery;
+      readonly consumer?: string;
+      /** The offset at which the subscription ends by itself. */
+      readonly until?: number;
+    }
+  | {
+      readonly type: 'ack';
+      readonly feed: string;
+      readonly epoch: string;
+      /** Everything before this offset is durable with the client. */
+      readonly to: number;
+      /** For each block acked: its end, and how many microseconds it took to come. */
+      readonly blocks?: readonly (readonly [to: number, took: number])[];
+    }
+  | { readonly type: 'unsubscribe'; readonly feed: string; readonly flush: boolean }
+  | { readonly type: 'bye' };
+
+/** What a server may say. */
+export type ServerMessage =
+  | {
+      readonly type: 'welcome';
+      readonly server: string;
+      readonly session: string;
+      readonly heartbeat: number;
+      readonly subscriptions: number;
+    }
+  | {
+      readonly type: 'subscribed';
+      /** The feed in the words in which it was asked for. */
+      readonly asked: string;
+      /** The feed's name in everything that follows. */
+      readonly feed: string;
+      readonly epoch: string;
+      readonly from: number;
+      /** Absent: the feed has every message already. */
+      readonly edge?: number;
+      /** The canonical specification of a generated feed. */
+      readonly spec?: string;
+      /** Whether `check` was compared. */
+      readonly checked: boolean;
+    }
+  | { readonly type: 'cut'; readonly feed: string; readonly to: number; readonly cut: Cut }
+  | { readonly type: 'gap'; readonly feed: string; readonly from: number; readonly to: number; readonly reason: string }
+  | { readonly type: 'unsubscribed'; readonly feed: string; readonly acked: number }
+  | { readonly type: 'stalled'; readonly feed: string; readonly window: number; readonly unacked: number }
+  | { readonly type: 'heartbeat'; readonly edges: Readonly<Record<string, number>> }
+  | { readonly type: 'closing'; readonly reason: string; readonly retryAfter: number }
+  | {
+      readonly type: 'error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly about?: string;
+    };
+
+type Table<Union extends { readonly type: string }> = {
+  readonly [Type in Union['type']]: {
+    readonly [Name in Exclude<keyof Extract<Union, { type: Type }>, 'type'>]-?: Field & {
+      readonly optional: undefined extends Extract<Union, { type: Type }>[Name] ? true : false;
+    };
+  };
+};
+
+const maxOffset = Number.MAX_SAFE_INTEGER;
+const required = { optional: false } as const;
+const optional = { optional: true } as const;
+
+const feedName = { is: 'text', maxLength: 77, pattern: /^[a-z0-9][a-z0-9._-]*$/, ...required } as const;
+const asked = { is: 'text', maxLength: limits.feedTextBytes.max, ...required } as const;
+const epoch = { is: 'text', maxLength: 32, pattern: /^[0-9a-f]{32}$/ } as const;
+const offset = { is: 'integer', min: 0, max: maxOffset } as const;
+const words = { is: 'text', maxLength: 1_000, ...required } as const;
+
+export const clientMessages: Table<ClientMessage> = {
+  hello: {
+    client: { is: 'text', maxLength: 100, ...required },
+    instance: { is: 'text', maxLength: 100, ...required },
+    token: { is: 'text', maxLength: 8_192, ...optional },
+  },
+  subscribe: {
+    feed: asked,
+    from: { is: 'place', ...required },
+    epoch: { ...epoch, ...optional },
+    check: { is: 'integer', min: 0, max: 4_294_967_295, ...optional },
+    size: { is: 'integer', min: limits.size.min, max: limits.size.max, ...optional },
+    wait: { is: 'integer', min: limits.waitMs.min * 1_000, max: limits.waitMs.max * 1_000, ...optional },
+    bytes: { is: 'integer', min: limits.bytes.min, max: limits.bytes.max, ...optional },
+    window: { is: 'integer', min: limits.window.min, max: limits.window.max, ...optional },
+    delivery: { is: 'choice', of: ['block', 'message'], ...optional },
+    consumer: { is: 'text', maxLength: 100, pattern: /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, ...optional },
+    until: { ...offset, ...optional },
+  },
+  ack: {
+    feed: feedName,
+    epoch: { ...epoch, ...required },
+    to: { ...offset, ...required },
+    blocks: { is: 'pairs', maxLength: limits.window.max, ...optional },
+  },
+  unsubscribe: { feed: feedName, flush: { is: 'boolean', ...required } },
+  bye: {},
+};
+
+export const serverMessages: Table<ServerMessage> = {
+  welcome: {
+    server: words,
+    session: words,
+    heartbeat: { is: 'integer', min: 0, max: maxOffset, ...required },
+    subscriptions: { is: 'integer', min: 1, max: maxOffset, ...required },
+  },
+  subscribed: {
+    asked,
+    feed: feedName,
+    epoch: { ...epoch, ...required },
+    from: { ...offset, ...required },
+    edge: { ...offset, ...optional },
+    spec: { is: 'text', maxLength: 65_536, ...optional },
+    checked: { is: 'boolean', ...required },
+  },
+  cut: { feed: feedName, to: { ...offset, ...required }, cut: { is: 'choice', of: cuts, ...required } },
+  gap: { feed: feedName, from: { ...offset, ...required }, to: { ...offset, ...required }, reason: words },
+  unsubscribed: { feed: feedName, acked: { ...offset, ...required } },
+  stalled: { feed: feedName, window: { ...offset, ...required }, unacked: { ...offset, ...required } },
+  heartbeat: { edges: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required } },
+  closing: { reason: words, retryAfter: { ...offset, ...required } },
+  error: {
+    code: { is: 'choice', of: Object.keys(errorCodes), ...required },
+    message: { is: 'text', maxLength: 65_536, ...required },
+    hint: { is: 'text', maxLength: 65_536, ...required },
+    about: { is: 'text', maxLength: 65_536, ...optional },
+  },
+};
+
+/** Parses what a client said. Throws `bad-message`; also for a field that is not in the table. */
+export function parseClientMessage(text: string): ClientMessage {
+  return parseByTable(text, clientMessages, true) as ClientMessage;
+}
+
+/** Parses what a server said. Throws `bad-message`; leaves out fields that are not in the table. */
+export function parseServerMessage(text: string): ServerMessage {
+  return parseByTable(text, serverMessages, false) as ServerMessage;
+}
+
+/** The subprotocol's name in the WebSocket handshake. */
+export const subprotocol = 'blockfeed.v1';
