@@ -1,0 +1,47 @@
+// Which pages of all renditions are kept: those used last, up to a number of bytes. What is forgotten is made again when
+// somebody asks.
+import { limits } from '../../protocol/limits.ts';
+import type { Page } from './page.ts';
+
+/** Who has the page, and lets go of it. */
+export interface PageOwner {
+  forget(page: Page): void;
+}
+
+/** The full pages of all renditions of one server. Pages that still grow belong to their layouts and are not here. */
+export class PageCache {
+  readonly #maxBytes: number;
+  /** The page used last stands at the end. */
+  readonly #pages: Map<Page, PageOwner> = new Map();
+  #bytes = 0;
+
+  /** `maxBytes`: limit cachedBytes, 64 MiB where nothing is stated. */
+  constructor(maxBytes: number = limits.cachedBytes.default) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(page: Page, owner: PageOwner): void {
+    this.#pages.set(page, owner);
+    this.#bytes += page.capacity;
+    for (const [oldest, its] of this.#pages) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.remove(oldest);
+      its.forget(oldest);
+    }
+  }
+
+  used(page: Page): void {
+    const owner = this.#pages.get(page);
+    if (owner === undefined) return;
+    this.#pages.delete(page);
+    this.#pages.set(page, owner);
+  }
+
+  remove(page: Page): void {
+    if (this.#pages.delete(page)) this.#bytes -= page.capacity;
+  }
+}

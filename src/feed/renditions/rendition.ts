@@ -1,0 +1,232 @@
+// A rendition: a feed's recent messages laid out as the bytes of one way of sending them, made once and shared by all who
+// read that way. Readers are cursors: they look up the page at their place, and where there is none they wait at the
+// layout that will make it.
+import { anchor, lookBackMessages } from '../../protocol/cut.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { Feed } from '../feed.ts';
+import type { Task, Turns } from '../turns.ts';
+import type { PageCache } from './cache.ts';
+import type { Form } from './form.ts';
+import { Layout, type Progress } from './layout.ts';
+import type { Page } from './page.ts';
+import type { Slots } from './slots.ts';
+
+/** Who reads a rendition. */
+export interface Reader {
+  /** The next message it wants. */
+  readonly next: number;
+  /** Whether it has lines of a block whose end it was not told. */
+  readonly open: boolean;
+  /** Where it stops, or Infinity. */
+  readonly until: number;
+  /** There may be something for it: look again. */
+  wake(): void;
+  /** The feed could not be read. */
+  failed(cause: unknown): void;
+}
+
+/** A place in a rendition's pages. */
+export interface Found {
+  readonly page: Page;
+  readonly index: number;
+}
+
+/** What a rendition needs of the server it is in. */
+export interface RenditionHouse {
+  readonly turns: Turns;
+  readonly cache: PageCache;
+  /** Where layouts wait for the end of a slot; undefined where the policy has no wait. */
+  readonly slots: Slots | undefined;
+}
+
+/** How many layouts that nobody waits for are kept, so that a reader who comes back goes on cheaply. */
+const idleLayoutsMax = 16;
+
+export class Rendition {
+  readonly #feed: Feed;
+  readonly #policy: Policy | undefined;
+  readonly #form: Form;
+  readonly #house: RenditionHouse;
+  /** In the order in which they were begun. */
+  #pages: Page[] = [];
+  /** The one used last at the end. */
+  readonly #layouts: Set<LayoutTask> = new Set();
+  readonly #stopWatching: () => void;
+
+  constructor(feed: Feed, policy: Policy | undefined, form: Form, house: RenditionHouse) {
+    this.#feed = feed;
+    this.#policy = policy;
+    this.#form = form;
+    this.#house = house;
+    this.#stopWatching = feed.watch(() => {
+      for (const task of this.#layouts) if (task.readers.size > 0) house.turns.add(task);
+    });
+  }
+
+  /** The unit with which the reader goes on, or undefined: then it waits. */
+  find(reader: Reader): Found | undefined {
+    for (let at = this.#pages.length - 1; at >= 0; at--) {
+      const page = this.#pages[at] as Page;
+      const index = page.indexAt(reader.next, reader.open);
+      if (index < 0) continue;
+      this.#house.cache.used(page);
+      return { page, index };
+    }
+    return undefined;
+  }
+
+  /** Wakes the reader, once, when there may be something at its place. */
+  wait(reader: Reader): void {
+    const task = this.#layoutFor(reader.next);
+    // Moved to the end: used last.
+    this.#layouts.delete(task);
+    this.#layouts.add(task);
+    task.readers.add(reader);
+    this.#house.turns.add(task);
+  }
+
+  /** The reader does not wait any more. */
+  leave(reader: Reader): void {
+    for (const task of this.#layouts) task.readers.delete(reader);
+  }
+
+  /**
+   * Whether everything from `next` up to `to` lies in one unit that is still being gathered: then no page will have it before that
+   * unit is complete.
+   */
+  isGathering(next: number, to: number): boolean {
+    for (const { layout } of this.#layouts)
+      if (layout.wanted <= next && layout.pendingFrom <= next && layout.position >= to) return true;
+    return false;
+  }
+
+  close(): void {
+    this.#stopWatching();
+    for (const page of this.#pages) this.#house.cache.remove(page);
+    this.#pages = [];
+    this.#layouts.clear();
+  }
+
+  /** For the cache. */
+  forget(page: Page): void {
+    const at = this.#pages.indexOf(page);
+    if (at >= 0) this.#pages.splice(at, 1);
+  }
+
+  /** The layout that will come to `next` soonest, or a new one. */
+  #layoutFor(next: number): LayoutTask {
+    let nearest: LayoutTask | undefined;
+    for (const task of this.#layouts) {
+      const { layout } = task;
+      if (layout.wanted > next || layout.pendingFrom > next || next - layout.position > lookBackMessages) continue;
+      if (nearest === undefined || layout.position > nearest.layout.position) nearest = task;
+    }
+    return nearest ?? this.#begin(next);
+  }
+
+  #begin(next: number): LayoutTask {
+    for (const task of this.#layouts) {
+      if (this.#layouts.size < idleLayoutsMax) break;
+      if (task.readers.size === 0) this.#drop(task);
+    }
+    const start = this.#policy === undefined ? next : anchor(this.#policy, next);
+    const layout = new Layout(
+      this.#feed,
+      this.#policy,
+      this.#form,
+      Math.max(start, this.#feed.earliest()),
+      next,
+      (page, full) => {
+        this.#pages.push(page);
+        if (full !== undefined) this.#house.cache.add(full, this);
+      },
+    );
+    const task = new LayoutTask(layout, this.#house.turns, (made) => this.#advanced(task, made));
+    this.#layouts.add(task);
+    return task;
+  }
+
+  #advanced(task: LayoutTask, progress: Outcome): void {
+    const { layout, readers } = task;
+    if (!this.#layouts.has(task)) return;
+    if (typeof progress === 'object' || progress === 'lost') {
+      this.#drop(task);
+      for (const reader of readers) progress === 'lost' ? reader.wake() : reader.failed(progress.failed);
+      return;
+    }
+    if (progress === 'idle') this.#idle(task);
+    for (const reader of readers) {
+      if (progress !== 'made' && reader.until > layout.position) continue;
+      readers.delete(reader);
+      reader.wake();
+    }
+    if (progress === 'busy' && readers.size > 0) this.#house.turns.add(task);
+  }
+
+  /** At the edge: two layouts that have come to the same place are one from here on; and the clock may end the block. */
+  #idle(task: LayoutTask): void {
+    for (const other of this.#layouts) {
+      if (other === task || other.layout.position !== task.layout.position) continue;
+      if (other.layout.pendingFrom !== task.layout.pendingFrom || other.isReading) continue;
+      for (const reader of other.readers) task.readers.add(reader);
+      this.#drop(other);
+    }
+    if (task.layout.waitsForSlot && task.readers.size > 0) this.#house.slots?.once(task.slotOver);
+  }
+
+  #drop(task: LayoutTask): void {
+    this.#layouts.delete(task);
+    if (task.layout.page !== undefined) this.#house.cache.add(task.layout.page, this);
+  }
+}
+
+type Outcome = Progress | { readonly failed: unknown };
+
+/** A layout, who waits for it, and its turns. */
+class LayoutTask implements Task {
+  queued = false;
+  readonly layout: Layout;
+  readonly readers: Set<Reader> = new Set();
+  readonly slotOver: () => void;
+  readonly #done: (outcome: Outcome) => void;
+  #reading = false;
+
+  constructor(layout: Layout, turns: Turns, done: (outcome: Outcome) => void) {
+    this.layout = layout;
+    this.#done = done;
+    this.slotOver = () => {
+      if (this.readers.size > 0) turns.add(this);
+    };
+  }
+
+  /** Whether it waits for a feed that answers later. */
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
+  run(): void {
+    if (this.#reading) return;
+    let progress: Progress | Promise<Progress>;
+    try {
+      progress = this.layout.advance();
+    } catch (cause) {
+      this.#done({ failed: cause });
+      return;
+    }
+    if (!(progress instanceof Promise)) {
+      this.#done(progress);
+      return;
+    }
+    this.#reading = true;
+    progress.then(
+      (made) => {
+        this.#reading = false;
+        this.#done(made);
+      },
+      (cause: unknown) => {
+        this.#reading = false;
+        this.#done({ failed: cause });
+      },
+    );
+  }
+}

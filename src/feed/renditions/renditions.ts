@@ -1,0 +1,78 @@
+// The renditions of one feed: one for each policy and form that somebody reads, gone when nobody does.
+import type { Clock } from '../../base/clock.ts';
+import { type Policy, policyName } from '../../protocol/policy.ts';
+import type { Feed } from '../feed.ts';
+import type { Turns } from '../turns.ts';
+import type { PageCache } from './cache.ts';
+import type { Form } from './form.ts';
+import { Rendition } from './rendition.ts';
+import { Slots } from './slots.ts';
+
+interface Shared {
+  readonly rendition: Rendition;
+  readers: number;
+}
+
+export class Renditions {
+  readonly feed: Feed;
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  readonly #cache: PageCache;
+  readonly #shared: Map<string, Shared> = new Map();
+  readonly #slots: Map<number, Slots> = new Map();
+
+  constructor(feed: Feed, clock: Clock, turns: Turns, cache: PageCache) {
+    this.feed = feed;
+    this.#clock = clock;
+    this.#turns = turns;
+    this.#cache = cache;
+  }
+
+  /** How many readers there are. */
+  get readers(): number {
+    let sum = 0;
+    for (const { readers } of this.#shared.values()) sum += readers;
+    return sum;
+  }
+
+  /** The rendition for one more reader. `policy` is undefined for single lines without blocks. */
+  enter(policy: Policy | undefined, form: Form): Rendition {
+    const key = keyOf(policy, form);
+    let shared = this.#shared.get(key);
+    if (shared === undefined) {
+      const slots = policy?.waitMs === undefined ? undefined : this.#slotsOf(policy.waitMs);
+      shared = {
+        rendition: new Rendition(this.feed, policy, form, { turns: this.#turns, cache: this.#cache, slots }),
+        readers: 0,
+      };
+      this.#shared.set(key, shared);
+    }
+    shared.readers++;
+    return shared.rendition;
+  }
+
+  /** One reader less. */
+  leave(policy: Policy | undefined, form: Form): void {
+    const key = keyOf(policy, form);
+    const shared = this.#shared.get(key);
+    if (shared === undefined || --shared.readers > 0) return;
+    shared.rendition.close();
+    this.#shared.delete(key);
+    if (this.#shared.size > 0) return;
+    for (const slots of this.#slots.values()) slots.stop();
+    this.#slots.clear();
+  }
+
+  #slotsOf(waitMs: number): Slots {
+    let slots = this.#slots.get(waitMs);
+    if (slots === undefined) {
+      slots = new Slots(this.#clock, waitMs * 1_000, () => this.feed.closedMicros());
+      this.#slots.set(waitMs, slots);
+    }
+    return slots;
+  }
+}
+
+function keyOf(policy: Policy | undefined, form: Form): string {
+  return `${form} ${policy === undefined ? '' : policyName(policy)}`;
+}

@@ -1,0 +1,158 @@
+// One WebSocket as the server holds it. ws did the handshake, reads, and closes; every data and control frame is written
+// here, straight to the socket, in the order in which it was said, and nothing after a close frame.
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import type { Clock } from '../base/clock.ts';
+import { makeFrame, pingFrame, pongFrame, textFrame } from '../feed/renditions/websocket.ts';
+import { limits } from '../protocol/limits.ts';
+
+/** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */
+export interface UnsentBudget {
+  readonly maxBytes: number;
+  bytes: number;
+}
+
+export interface ConnectionEvents {
+  text(text: string): void;
+  binary(): void;
+  /** There is room again for those who found none. */
+  room(): void;
+  /** The connection is over; nothing follows. */
+  closed(code: number, reason: string): void;
+}
+
+export class Connection {
+  /** Address and port of the peer. */
+  readonly peer: string;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #budget: UnsentBudget;
+  readonly #unsentMax: number;
+  #unsent = 0;
+  #wantsRoom = false;
+  #over = false;
+  #events: ConnectionEvents | undefined;
+  #heardMicros: number;
+  #takenMicros: number;
+  #pingedMicros: number;
+  #bytesRead = 0;
+
+  constructor(webSocket: WebSocket, socket: Socket, clock: Clock, budget: UnsentBudget, unsentMax: number) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#budget = budget;
+    this.#unsentMax = unsentMax;
+    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    const now = clock.nowMicros();
+    this.#heardMicros = now;
+    this.#takenMicros = now;
+    this.#pingedMicros = now;
+  }
+
+  /** Begins to read. */
+  listen(events: ConnectionEvents): void {
+    this.#events = events;
+    this.#webSocket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.#over) return;
+      if (isBinary) events.binary();
+      else events.text(data.toString());
+    });
+    // A ping that comes while much is unsent is not answered: the peer is not reading, and answers must not pile up.
+    this.#webSocket.on('ping', (data: Buffer) => {
+      if (this.#socket.writableLength < limits.controlUnsentBytes.default) this.#write(makeFrame(pongFrame, data));
+    });
+    // What broke the protocol: ws answers with the close code that fits, and 'close' follows.
+    let fault = '';
+    this.#webSocket.on('error', (error) => {
+      fault = error.message;
+    });
+    this.#webSocket.on('close', (code, reason) => {
+      this.#over = true;
+      this.#account(0);
+      events.closed(code, fault || reason.toString());
+    });
+  }
+
+  /** Bytes given to the socket and not taken by the system yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  get isOpen(): boolean {
+    return !this.#over && this.#webSocket.readyState === WebSocket.OPEN;
+  }
+
+  /** How many bytes of data may be sent now. Where there is no room, `room` of the events is called once there is. */
+  room(): number {
+    if (!this.isOpen) return 0;
+    const unsent = this.#socket.writableLength;
+    const crowded = this.#budget.bytes > this.#budget.maxBytes;
+    const room = crowded && unsent > 0 ? 0 : this.#unsentMax - unsent;
+    if (room <= 0) this.#wantsRoom = true;
+    return crowded ? Math.min(room, 1) : room;
+  }
+
+  /** Sends whole frames of data. */
+  send(frames: Buffer): void {
+    this.#write(frames);
+  }
+
+  /** Sends a control message. A peer that does not read the answers to what it asks is cut off. */
+  sendText(text: string): void {
+    this.#write(makeFrame(textFrame, text));
+    if (this.#socket.writableLength > this.#unsentMax + limits.controlUnsentBytes.default) this.destroy();
+  }
+
+  /** Says the closing handshake's first or second part; nothing is sent after it. */
+  close(code: number, reason: string): void {
+    if (this.isOpen) this.#webSocket.close(code, reason.slice(0, 120));
+  }
+
+  /** Cuts the connection off. */
+  destroy(): void {
+    this.#webSocket.terminate();
+  }
+
+  /** Once a second or so: pings, and closes what is dead. */
+  tick(nowMicros: number): void {
+    if (this.#socket.bytesRead !== this.#bytesRead) {
+      this.#bytesRead = this.#socket.bytesRead;
+      this.#heardMicros = nowMicros;
+    }
+    if (this.#socket.writableLength === 0) this.#takenMicros = nowMicros;
+    if (this.#socket.writableLength > 0) {
+      if (nowMicros - this.#takenMicros >= limits.pausedMs.default * 1_000) this.destroy();
+      this.#heardMicros = Math.max(this.#heardMicros, this.#takenMicros);
+      return;
+    }
+    if (nowMicros - this.#heardMicros >= limits.silentMs.default * 1_000) {
+      this.close(4408, 'nothing was heard');
+      return;
+    }
+    if (nowMicros - this.#pingedMicros < limits.pingMs.default * 1_000) return;
+    this.#pingedMicros = nowMicros;
+    this.#write(makeFrame(pingFrame, ''));
+  }
+
+  #write(frames: Buffer): void {
+    if (!this.isOpen || !this.#socket.writable) return;
+    this.#socket.write(frames, this.#taken);
+    this.#account(this.#socket.writableLength);
+  }
+
+  // One function for all writes, so that a write costs no closure.
+  readonly #taken = (): void => {
+    this.#takenMicros = this.#clock.nowMicros();
+    this.#account(this.#socket.writableLength);
+    if (!this.#wantsRoom || this.#over) return;
+    this.#wantsRoom = false;
+    this.#events?.room();
+  };
+
+  #account(unsent: number): void {
+    this.#budget.bytes += unsent - this.#unsent;
+    this.#unsent = unsent;
+  }
+}

@@ -1,0 +1,59 @@
+// What a server answers to plain HTTP: which feeds it offers, and how to connect.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { kinds } from '../feed/kinds/index.ts';
+import type { Feeds } from './feeds.ts';
+
+/** What `GET /feeds` answers. */
+export interface FeedList {
+  readonly feeds: readonly {
+    readonly name: string;
+    readonly epoch: string;
+    /** The canonical specification; absent for a published feed. */
+    readonly specification?: string;
+    readonly earliest: number;
+    /** Absent where every message exists already. */
+    readonly edge?: number;
+  }[];
+  /** Absent: the server makes no feeds on request. */
+  readonly onRequest?: { readonly kinds: readonly string[]; readonly feeds: number; readonly rate: number };
+}
+
+/** Answers a request below `path`. Returns false where it is not for this server. */
+export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, feeds: Feeds): boolean {
+  const [pathname = ''] = (request.url ?? '').split('?', 1);
+  if (!`${pathname}/`.startsWith(path)) return false;
+  const rest = pathname.slice(path.length);
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    answer(response, 405, { error: 'only GET is answered here' });
+  else if (rest === 'feeds') answer(response, 200, feedList(feeds));
+  else if (rest === '')
+    answer(response, 200, {
+      blockfeed: 'a WebSocket server',
+      feeds: `${path}feeds`,
+      watch: `${path}feeds/<feed>`,
+      session: path,
+    });
+  else if (rest.startsWith('feeds/'))
+    answer(response, 426, { error: 'connect with a WebSocket client' }, { Upgrade: 'websocket' });
+  else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
+  return true;
+}
+
+function feedList(feeds: Feeds): FeedList {
+  const { feeds: most, rate } = feeds.adHocLimits;
+  return {
+    feeds: feeds.configured.map((feed) => ({
+      name: feed.name,
+      epoch: feed.epoch,
+      ...(feed.specification === undefined ? {} : { specification: feed.specification }),
+      earliest: feed.earliest(),
+      ...(feed.paced ? { edge: feed.edge() } : {}),
+    })),
+    ...(most === 0 ? {} : { onRequest: { kinds: [...kinds.keys()], feeds: most, rate } }),
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+  response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+}

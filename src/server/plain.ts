@@ -1,0 +1,107 @@
+// A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
+// gets text frames of lines, and says nothing that has an effect.
+import type { Renditions } from '../feed/renditions/renditions.ts';
+import { makeFrame, textFrame } from '../feed/renditions/websocket.ts';
+import type { Connection } from './connection.ts';
+import { Cursor, type CursorHost } from './cursor.ts';
+import type { PlainRequest } from './handshake.ts';
+import type { Guest, House } from './house.ts';
+
+/** How much of what a plain client says is logged of each message, in characters. */
+const loggedCharacters = 1_000;
+
+export class Plain implements Guest, CursorHost {
+  readonly subscriptions = 1;
+  readonly #house: House;
+  readonly #connection: Connection;
+  readonly #cursor: Cursor;
+  readonly #who: { peer: string; feed: string };
+  #draining = false;
+
+  /** `over` is called once, when nothing of the client is left. */
+  constructor(
+    house: House,
+    connection: Connection,
+    request: PlainRequest,
+    renditions: Renditions,
+    from: number,
+    over: () => void,
+  ) {
+    this.#house = house;
+    this.#connection = connection;
+    this.#who = { peer: connection.peer, feed: renditions.feed.name };
+    this.#cursor = new Cursor(this, {
+      renditions,
+      policy: request.policy,
+      form: request.policy === undefined ? 'line' : 'lines',
+      from,
+      until: request.until,
+      window: undefined,
+      turns: house.turns,
+    });
+    connection.listen({
+      text: (text) =>
+        house.log.info(
+          { ...this.#who, text: text.slice(0, loggedCharacters) },
+          `${connection.peer} says ${JSON.stringify(text.slice(0, 80))}`,
+        ),
+      binary: () => connection.close(1003, 'a client sends text only'),
+      room: () => this.#cursor.wake(),
+      closed: (code, reason) => {
+        this.#cursor.stop();
+        house.log.info(
+          { ...this.#who, code, reason, next: this.#cursor.next },
+          `${connection.peer} left: ${code} ${reason}`.trimEnd(),
+        );
+        over();
+      },
+    });
+    const { size, waitMs, bytes } = request.policy ?? {};
+    house.log.info(
+      { ...this.#who, from, size, waitMs, bytes },
+      `${connection.peer} takes ${renditions.feed.name} from ${from}`,
+    );
+    this.#cursor.wake();
+  }
+
+  tick(nowMicros: number): void {
+    this.#connection.tick(nowMicros);
+    if (this.#draining && this.#connection.unsent === 0) this.#connection.close(1012, 'the server restarts');
+  }
+
+  drain(): void {
+    this.#cursor.stop();
+    this.#draining = true;
+    if (this.#connection.unsent === 0) this.#connection.close(1012, 'the server restarts');
+  }
+
+  cutOff(): void {
+    this.#connection.close(1012, 'the server restarts');
+    this.#connection.destroy();
+  }
+
+  room(): number {
+    return this.#connection.room();
+  }
+
+  send(bytes: Buffer): void {
+    this.#connection.send(bytes);
+  }
+
+  gap(_cursor: Cursor, from: number, to: number): void {
+    this.#house.log.warn({ ...this.#who, from, to }, `gap ${this.#who.feed} [${from},${to})`);
+    this.#connection.send(makeFrame(textFrame, `{"gap":[${from},${to}]}\n`));
+  }
+
+  // Blocks end with their frames here: there is nothing to say.
+  cut(): void {}
+
+  finished(): void {
+    this.#connection.close(1000, 'until is reached');
+  }
+
+  failed(_cursor: Cursor, cause: unknown): void {
+    this.#house.log.error({ ...this.#who, err: cause }, 'a feed could not be read');
+    this.#connection.close(1011, 'the feed could not be read');
+  }
+}

@@ -1,0 +1,352 @@
+// The server: HTTP and WebSocket in front of feeds, as a process of its own or attached to an http.Server that exists.
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { type Clock, systemClock, type Timer } from '../base/clock.ts';
+import type { Feed } from '../feed/feed.ts';
+import { GeneratedFeed } from '../feed/generated.ts';
+import { kinds } from '../feed/kinds/index.ts';
+import { PageCache } from '../feed/renditions/cache.ts';
+import { parseSpecification } from '../feed/specification.ts';
+import { Turns } from '../feed/turns.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { type Limit, limits } from '../protocol/limits.ts';
+import { subprotocol } from '../protocol/messages.ts';
+import { Commits } from './commits.ts';
+import { Connection, type UnsentBudget } from './connection.ts';
+import { Feeds } from './feeds.ts';
+import { type PlainRequest, parseHandshake } from './handshake.ts';
+import type { Guest, House } from './house.ts';
+import { answerHttp } from './http.ts';
+import { type ServerLog, silentLog } from './log.ts';
+import { Plain } from './plain.ts';
+import { Session } from './session.ts';
+import { startOf } from './start.ts';
+
+export interface ServerOptions {
+  /** Feeds by name: a specification like `tick?rate=10`, or a Feed. @default every kind under its own name */
+  readonly feeds?: Readonly<Record<string, string | Feed>>;
+  /** Feeds made on request: how many at once (0: none), and how fast one may be, in messages/s. @default 64, 1,000,000 */
+  readonly adHoc?: { readonly feeds?: number; readonly rate?: number };
+  /** Connections at once; a further one is closed with 1013. @default 10,000 */
+  readonly connections?: number;
+  /** Bytes handed to one socket before it drains. @default 256 KiB */
+  readonly unsentBytes?: number;
+  /** Bytes that all sockets may hold unsent; beyond it each is given a frame at a time. @default 256 MiB */
+  readonly unsentBytesInAll?: number;
+  /** Bytes of frames kept for readers to share. @default 64 MiB */
+  readonly cachedBytes?: number;
+  /** How long `close` waits for acks, in ms. @default 10,000 */
+  readonly drainMs?: number;
+  /** @default silent */
+  readonly log?: ServerLog;
+  readonly clock?: Clock;
+}
+
+/** Counts, for tests and for people who look after a server. */
+export interface ServerStats {
+  readonly connections: number;
+  readonly subscriptions: number;
+  readonly adHocFeeds: number;
+  readonly unsentBytes: number;
+  readonly cachedBytes: number;
+}
+
+/** Makes a server. It listens only once `listen` or `attach` is called. Throws `bad-option` or `bad-feed`. */
+export function createServer(options: ServerOptions = {}): BlockfeedServer {
+  return new BlockfeedServer(options);
+}
+
+export class BlockfeedServer {
+  readonly #house: House;
+  readonly #cache: PageCache;
+  readonly #webSockets: WebSocketServer;
+  readonly #guests: Set<Guest> = new Set();
+  readonly #connectionsMax: number;
+  readonly #drainMs: number;
+  readonly #budget: UnsentBudget;
+  readonly #unsentMax: number;
+  #connections = 0;
+  #http: HttpServer | undefined;
+  #detach: (() => void)[] = [];
+  #ticking: Timer | undefined;
+  #closing: Promise<void> | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(options: ServerOptions) {
+    const clock = options.clock ?? systemClock;
+    const log = options.log ?? silentLog;
+    const turns = new Turns();
+    this.#connectionsMax = within('connections', options.connections, limits.connections);
+    this.#unsentMax = within('unsentBytes', options.unsentBytes, limits.unsentBytes);
+    this.#drainMs = within('drainMs', options.drainMs, limits.drainMs);
+    this.#budget = {
+      maxBytes: within('unsentBytesInAll', options.unsentBytesInAll, limits.unsentBytesInAll),
+      bytes: 0,
+    };
+    this.#cache = new PageCache(within('cachedBytes', options.cachedBytes, limits.cachedBytes));
+    const adHoc = {
+      feeds: within('adHoc.feeds', options.adHoc?.feeds, limits.adHocFeeds),
+      rate: within('adHoc.rate', options.adHoc?.rate, limits.adHocRate),
+    };
+    this.#house = {
+      name: 'blockfeed',
+      clock,
+      log,
+      feeds: new Feeds(configured(options.feeds, clock), adHoc, clock, turns, this.#cache),
+      turns,
+      commits: new Commits((place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many')),
+      budget: this.#budget,
+    };
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: limits.controlBytes.default,
+      maxFragments: limits.controlFragments.default,
+      handleProtocols: () => subprotocol,
+    });
+  }
+
+  /** Listens by itself. `port` 0 takes a free one. Rejects with `bad-option` where it cannot. */
+  async listen(
+    where: { readonly port?: number; readonly host?: string } = {},
+  ): Promise<{ readonly url: string; readonly port: number }> {
+    this.#mustBeNew();
+    const host = where.host ?? '127.0.0.1';
+    const http = createHttpServer({ maxHeaderSize: limits.headerBytes.default });
+    this.#http = http;
+    this.attach(http);
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new BlockfeedError(
+            'bad-option',
+            `cannot listen on ${host}:${where.port ?? 0}: ${cause.code ?? cause.message}`,
+            {
+              hint:
+                cause.code === 'EADDRINUSE'
+                  ? 'Take another port, or 0 for a free one.'
+                  : 'Give an address of this machine.',
+              cause,
+            },
+          ),
+        ),
+      );
+      http.listen(where.port ?? 0, host, resolve);
+    }).catch(async (error: unknown) => {
+      this.#http = undefined;
+      await this.close();
+      throw error;
+    });
+    const { port } = http.address() as AddressInfo;
+    return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
+  }
+
+  /** Serves below `path` of an http.Server that exists; everything else of it is left alone. @default path `/` */
+  attach(http: HttpServer, path = '/'): void {
+    if (this.#closing !== undefined) throw closed();
+    const base = path.endsWith('/') ? path : `${path}/`;
+    const own = http === this.#http;
+    const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const [pathname = ''] = (request.url ?? '').split('?', 1);
+      if (own || `${pathname}/`.startsWith(base)) this.#upgrade(request, socket, head, base);
+    };
+    const onRequest: Parameters<typeof createHttpServer>[1] = (request, response) => {
+      if (response.headersSent) return;
+      if (!answerHttp(request, response, base, this.#house.feeds) && own) response.writeHead(404).end();
+    };
+    http.on('upgrade', onUpgrade);
+    http.on('request', onRequest as never);
+    this.#detach.push(() => {
+      http.off('upgrade', onUpgrade);
+      http.off('request', onRequest as never);
+    });
+    this.#tick();
+  }
+
+  stats(): ServerStats {
+    let subscriptions = 0;
+    for (const guest of this.#guests) subscriptions += guest.subscriptions;
+    return {
+      connections: this.#connections,
+      subscriptions,
+      adHocFeeds: this.#house.feeds.adHocCount,
+      unsentBytes: this.#budget.bytes,
+      cachedBytes: this.#cache.bytes,
+    };
+  }
+
+  /**
+   * Stops: says `closing`, sends no more data, takes acks until all is acked or `drainMs` is over, and ends every connection
+   * with 1012. Resolves when nothing is left. A second call resolves with the first.
+   */
+  close(reason = 'the server stops'): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  /** Cuts off whoever is still there: for a `close` that should wait no longer. */
+  cutOff(): void {
+    for (const guest of [...this.#guests]) guest.cutOff();
+  }
+
+  async #close(reason: string): Promise<void> {
+    const { log } = this.#house;
+    log.info({ connections: this.#connections }, `closing: ${reason}`);
+    const listening = this.#http;
+    const stopped =
+      listening?.listening === true
+        ? new Promise<void>((resolve) => listening.close(() => resolve()))
+        : Promise.resolve();
+    let retryAfterMicros = 0;
+    for (const guest of [...this.#guests]) {
+      guest.drain(reason, retryAfterMicros);
+      // A thousand clients need not all be back in the first second.
+      retryAfterMicros += 1_000;
+    }
+    if (this.#guests.size > 0) {
+      const emptied = new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+      const timer = this.#house.clock.after(this.#drainMs, () => {
+        log.warn({ connections: this.#guests.size }, 'the drain is over: what is unread is cut off');
+        this.cutOff();
+      });
+      await emptied;
+      timer.cancel();
+    }
+    for (const detach of this.#detach) detach();
+    this.#ticking?.cancel();
+    listening?.closeAllConnections();
+    await stopped;
+    log.info({}, 'closed');
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
+    const onError = (error: Error) =>
+      this.#house.log.info({ err: error.message }, 'a connection broke in its handshake');
+    socket.on('error', onError);
+    const handshake = parseHandshake(request, base);
+    if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
+    if (this.#closing !== undefined) return refuse(socket, 503, 'the server is stopping');
+    if (handshake.is === 'session')
+      return this.#accept(request, socket, head, (connection, over) => new Session(this.#house, connection, over));
+    this.#upgradePlain(request, socket, head, handshake.request);
+  }
+
+  /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
+  #upgradePlain(request: IncomingMessage, socket: Socket, head: Buffer, plain: PlainRequest): void {
+    const prepare = async () => {
+      const renditions = this.#house.feeds.find(plain.feed);
+      const { from } = await startOf(renditions.feed, plain.policy, plain);
+      return { renditions, from };
+    };
+    prepare().then(
+      ({ renditions, from }) =>
+        this.#accept(
+          request,
+          socket,
+          head,
+          (connection, over) => new Plain(this.#house, connection, plain, renditions, from, over),
+        ),
+      (cause: unknown) => {
+        if (!(cause instanceof BlockfeedError)) {
+          this.#house.log.error({ err: cause }, 'a defect of the server');
+          return refuse(socket, 500, 'the server failed to do this');
+        }
+        const status = { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429 }[cause.code as string] ?? 400;
+        refuse(socket, status, `${cause.message}. ${cause.hint}`);
+      },
+    );
+  }
+
+  #accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    seat: (connection: Connection, over: () => void) => Guest,
+  ): void {
+    if (socket.destroyed) return;
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      if (this.#connections >= this.#connectionsMax || this.#closing !== undefined) {
+        webSocket.on('error', (error) => this.#house.log.info({ err: error.message }, 'a refused connection broke'));
+        return webSocket.close(1013, 'too many connections');
+      }
+      this.#connections++;
+      const connection = new Connection(webSocket, socket, this.#house.clock, this.#budget, this.#unsentMax);
+      const guest: Guest = seat(connection, () => {
+        this.#connections--;
+        this.#guests.delete(guest);
+        if (this.#guests.size === 0) this.#emptied?.();
+      });
+      this.#guests.add(guest);
+    });
+  }
+
+  /** One timer for all connections: what is due by the second is done by the second. */
+  #tick(): void {
+    if (this.#ticking !== undefined) return;
+    const tick = () => {
+      const now = this.#house.clock.nowMicros();
+      for (const guest of [...this.#guests]) guest.tick(now);
+      this.#house.feeds.tick(now);
+      this.#ticking = this.#house.clock.after(1_000, tick);
+    };
+    this.#ticking = this.#house.clock.after(1_000, tick);
+  }
+
+  #mustBeNew(): void {
+    if (this.#closing !== undefined) throw closed();
+    if (this.#http !== undefined)
+      throw new BlockfeedError('bad-option', 'the server listens already', {
+        hint: 'Make another server for another port.',
+      });
+  }
+}
+
+function configured(feeds: ServerOptions['feeds'], clock: Clock): Feed[] {
+  if (feeds === undefined)
+    return [...kinds.keys()].map((name) => new GeneratedFeed(name, parseSpecification(name), clock));
+  return Object.entries(feeds).map(([name, feed]) => {
+    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
+      throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
+        hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
+        about: name,
+      });
+    if (typeof feed === 'string') return new GeneratedFeed(name, parseSpecification(feed), clock);
+    if (feed.name === name) return feed;
+    throw new BlockfeedError('bad-option', `feed ${feed.name} is offered as ${name}`, {
+      hint: 'Offer a feed under its own name.',
+      about: name,
+    });
+  });
+}
+
+function refuse(socket: Socket, status: number, why: string): void {
+  const body = `${why}\n`;
+  const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
+  );
+}
+
+function within(name: string, value: number | undefined, limit: Limit): number {
+  if (value === undefined) return limit.default;
+  if (Number.isFinite(value) && value >= limit.min && value <= limit.max) return value;
+  throw new BlockfeedError('bad-option', `${name} is ${value}`, {
+    hint: `Give a number of ${limit.unit} from ${limit.min} to ${limit.max}.`,
+    about: name,
+  });
+}
+
+function closed(): BlockfeedError {
+  return new BlockfeedError('closed', 'the server was closed', { hint: 'Make another one.' });
+}

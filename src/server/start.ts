@@ -1,0 +1,99 @@
+// Where a subscription starts: turns the place a client asked for into an offset.
+
+import type { Feed } from '../feed/feed.ts';
+import { anchor, Cutter } from '../protocol/cut.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import type { Place } from '../protocol/place.ts';
+import type { Policy } from '../protocol/policy.ts';
+
+export interface StartRequest {
+  readonly from: Place;
+  /** What the reader knows of the feed from before. */
+  readonly epoch?: string | undefined;
+  /** crc32 of the line before `from`. */
+  readonly check?: number | undefined;
+  /** The consumer's commit, if it has one. */
+  readonly committed?: number | undefined;
+}
+
+/** The offset to start from, and whether the line before it was compared. Rejects with `reset` or `diverged`. */
+export async function startOf(
+  feed: Feed,
+  policy: Policy | undefined,
+  request: StartRequest,
+): Promise<{ from: number; checked: boolean }> {
+  if (request.epoch !== undefined && request.epoch !== feed.epoch)
+    throw new BlockfeedError('reset', `feed ${feed.name} has epoch ${feed.epoch}, not ${request.epoch}`, {
+      hint: 'Its offsets mean other messages now. Begin anew, beside what was stored of the old one.',
+      about: feed.name,
+    });
+  const from = await placeOf(feed, policy, request);
+  if (request.epoch === undefined || typeof request.from !== 'number') return { from, checked: false };
+  if (feed.specification === undefined && from > feed.edge())
+    throw diverged(feed, `ends at ${feed.edge()}, before ${from}`);
+  if (request.check === undefined || from === 0) return { from, checked: false };
+  const checksum = await feed.checksumAt(from - 1);
+  if (checksum === undefined) return { from, checked: false };
+  if (checksum !== request.check) throw diverged(feed, `has another line at ${from - 1}`);
+  return { from, checked: true };
+}
+
+async function placeOf(feed: Feed, policy: Policy | undefined, { from, committed }: StartRequest): Promise<number> {
+  const edge = feed.paced ? feed.edge() : 0;
+  if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), edge + from);
+  if (typeof from === 'object') return Math.max(feed.earliest(), await feed.offsetAt(from.time));
+  switch (from) {
+    case 'earliest':
+      return feed.earliest();
+    case 'edge':
+      return edge;
+    case 'committed':
+      return committed ?? (await latestOf(feed, policy, edge));
+    case 'latest':
+      return await latestOf(feed, policy, edge);
+  }
+}
+
+/** The start of the block that is filling at `edge`. */
+async function latestOf(feed: Feed, policy: Policy | undefined, edge: number): Promise<number> {
+  const earliest = feed.earliest();
+  if (policy === undefined || edge <= earliest) return edge;
+  // The closed time first, as everywhere: what is below an edge read later holds every message up to it.
+  const closedMicros = feed.closedMicros();
+  let start = earliest;
+  if (policy.size !== undefined) start = Math.max(start, edge - (edge % policy.size));
+  if (policy.waitMs !== undefined) {
+    const slotMicros = policy.waitMs * 1_000;
+    const last = await feed.read(edge - 1);
+    const slot = Math.floor(last.timeOf(edge - 1) / slotMicros) * slotMicros;
+    if (closedMicros >= slot + slotMicros) return edge;
+    start = Math.max(start, await feed.offsetAt(slot));
+  }
+  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, edge));
+}
+
+/** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
+async function lastBytesCut(feed: Feed, policy: Policy, edge: number): Promise<number> {
+  const cutter = new Cutter(policy);
+  let start = Math.max(feed.earliest(), anchor(policy, edge));
+  for (let offset = start; offset < edge; ) {
+    const chunk = await feed.read(offset);
+    const to = Math.min(chunk.to, edge);
+    for (; offset < to; offset++) {
+      const bytes = chunk.endOf(offset) - chunk.startOf(offset);
+      const before = cutter.endBefore(chunk.timeOf(offset), bytes);
+      if (before !== undefined && before !== 'part') start = offset;
+      if (cutter.take(offset, chunk.timeOf(offset), bytes) !== undefined) start = offset + 1;
+    }
+    // Up to 4,096 messages may have to be made: others get their turns in between.
+    await new Promise(setImmediate);
+  }
+  return start;
+}
+
+function diverged(feed: Feed, what: string): BlockfeedError {
+  return new BlockfeedError('diverged', `feed ${feed.name} ${what}: it is not the feed that was read before`, {
+    hint: 'The server lost its tail or serves an old copy. Do not go on; compare the stored data with the server.',
+    about: feed.name,
+  });
+}

@@ -1,0 +1,61 @@
+// The window of one subscription: which blocks were sent and are not acked yet.
+import { assert } from '../base/assert.ts';
+
+/** What an ack covered: whole blocks, from the first's begin to the last's end. */
+export interface Freed {
+  readonly blocks: number;
+  /** Last message's time of the last block minus the first's of the first, in microseconds; undefined without a block. */
+  readonly spanMicros: number | undefined;
+}
+
+interface SentBlock {
+  readonly to: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
+export class Window {
+  readonly size: number;
+  /** Oldest first; never more than `size`, and one for a block that was sent because its reader leaves. */
+  readonly #sent: SentBlock[] = [];
+  #acked: number;
+
+  constructor(size: number, from: number) {
+    this.size = size;
+    this.#acked = from;
+  }
+
+  /** Blocks sent whole and not acked. */
+  get unacked(): number {
+    return this.#sent.length;
+  }
+
+  get isFull(): boolean {
+    return this.#sent.length >= this.size;
+  }
+
+  /** Everything before it is durable with the client. */
+  get acked(): number {
+    return this.#acked;
+  }
+
+  /** A block was sent up to its end. */
+  sent(to: number, firstTime: number, lastTime: number): void {
+    assert(this.#sent.length <= this.size, 'no more blocks are sent than the window allows');
+    this.#sent.push({ to, firstTime, lastTime });
+  }
+
+  /** An ack that goes forward. */
+  ack(to: number): Freed {
+    this.#acked = to;
+    let blocks = 0;
+    while (blocks < this.#sent.length && (this.#sent[blocks] as SentBlock).to <= to) blocks++;
+    const freed = this.#sent.splice(0, blocks);
+    const first = freed[0];
+    const last = freed.at(-1);
+    return {
+      blocks,
+      spanMicros: first === undefined || last === undefined ? undefined : last.lastTime - first.firstTime,
+    };
+  }
+}
