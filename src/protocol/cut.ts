@@ -78,7 +78,9 @@ export class Cutter {
 
   /** The end behind the messages taken, once the feed says that nothing earlier than `closedMicros` can still appear. */
   endAt(closedMicros: number): 'wait' | undefined {
-    return this.#frameMessages > 0 && closedMicros >= this.#slotEnd ? this.#ended('wait') : undefined;
+    // A feed that has every message already is closed at Infinity, which is no end of a slot that never ends.
+    const isOver = closedMicros >= this.#slotEnd && this.#slotEnd !== Number.POSITIVE_INFINITY;
+    return this.#frameMessages > 0 && isOver ? this.#ended('wait') : undefined;
   }
 
   #ended<End extends FrameEnd>(end: End): End {

@@ -7,7 +7,7 @@ import { isPlace } from './place.ts';
 /** What a field may hold. */
 export type Field = (
   | { readonly is: 'text'; readonly maxLength: number; readonly pattern?: RegExp }
-  | { readonly is: 'integer'; readonly min: number; readonly max: number }
+  | { readonly is: 'integer'; readonly min: number; readonly max: number; readonly multipleOf?: number }
   | { readonly is: 'boolean' }
   | { readonly is: 'choice'; readonly of: readonly string[] }
   | { readonly is: 'place' }
@@ -22,10 +22,14 @@ export function fieldFault(field: Field, value: unknown): string | undefined {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
       if (value.length === 0 || value.length > field.maxLength) return `must have 1 to ${field.maxLength} characters`;
+      // Half a surrogate pair has no bytes in UTF-8: what is logged, stored or said again would not be what was said.
+      if (/\p{Surrogate}/u.test(value)) return 'must be Unicode without lone surrogates';
       return field.pattern === undefined || field.pattern.test(value) ? undefined : `must match ${field.pattern}`;
     case 'integer':
-      if (isInteger(value) && value >= field.min && value <= field.max) return undefined;
-      return `must be a whole number from ${field.min} to ${field.max}`;
+      if (!isInteger(value) || value < field.min || value > field.max)
+        return `must be a whole number from ${field.min} to ${field.max}`;
+      if (field.multipleOf === undefined || value % field.multipleOf === 0) return undefined;
+      return `must be a multiple of ${field.multipleOf}`;
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'choice':
