@@ -1,0 +1,110 @@
+// A client: the connections that its subscriptions need, and who goes on which.
+import { closed } from './faults.ts';
+import { Link } from './link.ts';
+import {
+  type ConnectOptions,
+  clientSettings,
+  type Settings,
+  type SubscribeOptions,
+  subscribeRequest,
+} from './options.ts';
+import type { Platform } from './platform.ts';
+import { Reader } from './reader.ts';
+import { Subscription } from './subscription.ts';
+
+export class Client implements AsyncDisposable {
+  readonly #platform: Platform;
+  readonly #settings: Settings;
+  readonly #links = new Set<Link>();
+  #linksMade = 0;
+  #isOver = false;
+
+  /** Clients are made by `connect`. */
+  constructor(platform: Platform, settings: Settings) {
+    this.#platform = platform;
+    this.#settings = settings;
+  }
+
+  /**
+   * Subscribes a feed, by its name or by the specification of one that the server makes on request. It is asked for at
+   * once; iterate over what is returned. Subscriptions in block delivery share a connection, each in message delivery has
+   * its own. Throws `bad-option` for a wrong option, `closed` after `close` or `bye`, and the reason of a signal that is
+   * aborted already; what the server refuses is thrown by the iterator.
+   */
+  subscribe(feed: string, options: SubscribeOptions = {}): Subscription {
+    if (this.#isOver) throw closed('the client is closed');
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const reader = new Reader(subscribeRequest(feed, options), options.onEvent ?? ignore);
+    if (signal !== undefined) {
+      const leave = () => {
+        reader.drop();
+        reader.discard({ error: signal.reason });
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      reader.onOver = () => signal.removeEventListener('abort', leave);
+    }
+    const link = [...this.#links].find((each) => each.takes(feed, reader.delivery)) ?? this.#newLink();
+    link.add(reader);
+    return new Subscription(reader);
+  }
+
+  /**
+   * Leaves every subscription gracefully, as `leave()` does: go on iterating until each ends. Resolves when the server has
+   * closed every connection, at the latest some heartbeats after it fell silent.
+   */
+  async bye(): Promise<void> {
+    this.#isOver = true;
+    for (const link of this.#links) link.bye();
+    await this.#allClosed();
+  }
+
+  /**
+   * Closes at once: acks that were given go out, whoever still iterates is thrown `closed`, and what came and was not taken
+   * is dropped. Resolves when every socket is closed, at the latest a second later.
+   */
+  async close(): Promise<void> {
+    this.abort(closed('the client was closed'));
+    await this.#allClosed();
+  }
+
+  /** The same as `close`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Begins to close, with what the iterators throw. @internal */
+  abort(reason: unknown): void {
+    this.#isOver = true;
+    for (const link of this.#links) link.close(reason);
+  }
+
+  /** Makes the first connection. Rejects with what ended it before the server said welcome. @internal */
+  async open(): Promise<void> {
+    await this.#newLink().welcomed.promise;
+  }
+
+  #newLink(): Link {
+    const link = new Link(this.#linksMade++, this.#platform, this.#settings);
+    this.#links.add(link);
+    // A link's end is not a failure: whom it concerns has been told. The set only has to know.
+    void link.closed.then(() => this.#links.delete(link));
+    return link;
+  }
+
+  async #allClosed(): Promise<void> {
+    await Promise.all([...this.#links].map((link) => link.closed));
+  }
+}
+
+/** `connect` on a platform of one's choice: what index.ts exports is this on the platform it runs on. */
+export async function connectOn(platform: Platform, url: string | URL, options: ConnectOptions = {}): Promise<Client> {
+  const { signal } = options;
+  const client = new Client(platform, clientSettings(url, options));
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', () => client.abort(signal.reason), { once: true });
+  await client.open();
+  return client;
+}
+
+function ignore(): void {}

@@ -1,0 +1,298 @@
+// One connection that is kept: a plain loop of sessions and waits, and the subscriptions that it carries through all of
+// them. It ends when it is told to, when a bound on the tries is reached, or when trying again is of no use.
+import { fullJitterMs } from '../base/backoff.ts';
+import type { Timer } from '../base/clock.ts';
+import type { BlockfeedError } from '../protocol/errors.ts';
+import { limits } from '../protocol/limits.ts';
+import type { ServerMessage } from '../protocol/messages.ts';
+import { Deferred } from './deferred.ts';
+import type { ConnectionState } from './events.ts';
+import { closed, unreachable } from './faults.ts';
+import type { Settings } from './options.ts';
+import type { Platform } from './platform.ts';
+import type { Reader, ReaderHost } from './reader.ts';
+import { Routes, type RoutesHost } from './routes.ts';
+import { Session, type SessionEnd, type Welcome } from './session.ts';
+
+/** One word for this process, so that a server's records show who came again. */
+const instance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0'));
+
+/** After so many refusals a new connection is made: the server would close this one for good at sixteen errors. */
+const mostRefusals = limits.errors.default - 4;
+
+type Phase<State> = State extends unknown ? Omit<State, 'connection'> : never;
+
+export class Link implements ReaderHost, RoutesHost {
+  /** Resolves at the first welcome. */
+  readonly welcomed: Deferred<void> = new Deferred<void>();
+  /** Settled when it is over, whatever ended it, and its socket is closed. */
+  readonly closed: Promise<void>;
+  readonly #number: number;
+  readonly #platform: Platform;
+  readonly #settings: Settings;
+  readonly #readers = new Set<Reader>();
+  readonly #toAck = new Set<Reader>();
+  readonly #retries = new Map<Reader, Timer>();
+  #session: Session | undefined;
+  #routes: Routes | undefined;
+  #stopping: 'no' | 'bye' | 'at once' = 'no';
+  /** Wakes the loop from whatever it waits for. */
+  #wake = new Deferred<void>();
+  #carriesMessages = false;
+  #room: number = limits.subscriptions.default;
+  /** It waits for what came to be taken, without a connection. */
+  #isFull = false;
+  #failures = 0;
+  #refusals = 0;
+  #queuedBytes = 0;
+
+  constructor(number: number, platform: Platform, settings: Settings) {
+    this.#number = number;
+    this.#platform = platform;
+    this.#settings = settings;
+    // Who waits for the first welcome is told why there is none; later links have nobody who waits.
+    this.welcomed.promise.catch(() => undefined);
+    this.closed = this.#run();
+  }
+
+  /** Whether a subscription of this feed and delivery may be put on it. */
+  takes(asked: string, delivery: Reader['delivery']): boolean {
+    if (this.#stopping !== 'no' || this.#carriesMessages) return false;
+    if (this.#readers.size === 0) return true;
+    if (delivery === 'message' || this.#readers.size >= this.#room) return false;
+    return ![...this.#readers].some((reader) => reader.asked === asked);
+  }
+
+  /** Carries the subscription from now on. */
+  add(reader: Reader): void {
+    reader.host = this;
+    this.#readers.add(reader);
+    if (reader.delivery === 'message') this.#carriesMessages = true;
+    this.#routes?.add(reader);
+  }
+
+  /** Leaves every subscription with what there is of the block that is filling, then closes. */
+  bye(): void {
+    if (this.#stopping !== 'no') return;
+    this.#stopping = 'bye';
+    for (const reader of this.#readers) {
+      reader.leaving = true;
+      this.#routes?.ack(reader);
+    }
+    this.#session?.bye();
+    this.#wake.resolve();
+  }
+
+  /** Closes at once; who iterates is thrown the error. */
+  close(error: unknown): void {
+    if (this.#stopping === 'at once') return;
+    this.#stopping = 'at once';
+    for (const reader of this.#readers) this.#routes?.ack(reader);
+    for (const reader of [...this.#readers]) {
+      this.#forget(reader);
+      reader.discard({ error });
+    }
+    this.#session?.close();
+    this.#wake.resolve();
+  }
+
+  // What its subscriptions ask of it.
+
+  queued(bytes: number): void {
+    this.#queuedBytes += bytes;
+    if (bytes > 0 && this.#queuedBytes > this.#settings.receivedBytes) this.#session?.pause();
+    else if (bytes < 0 && this.#isDrained()) {
+      this.#session?.resume();
+      if (this.#isFull) this.#wake.resolve();
+    }
+  }
+
+  ackSoon(reader: Reader): void {
+    this.#toAck.add(reader);
+    if (this.#toAck.size > 1) return;
+    this.#platform.soon(() => {
+      const readers = [...this.#toAck];
+      this.#toAck.clear();
+      for (const each of readers) if (!each.over) this.#routes?.ack(each);
+    });
+  }
+
+  leave(reader: Reader): void {
+    reader.leaving = true;
+    if (this.#routes?.leave(reader) === true) return;
+    this.#routes?.drop(reader);
+    this.over(reader, undefined);
+  }
+
+  drop(reader: Reader): void {
+    this.#routes?.drop(reader);
+    this.#forget(reader);
+  }
+
+  // What its routes ask of it.
+
+  send(message: Parameters<Session['send']>[0]): void {
+    this.#session?.send(message);
+  }
+
+  now(): number {
+    return this.#settings.clock.nowMicros();
+  }
+
+  over(reader: Reader, error: BlockfeedError | undefined): void {
+    if (error === undefined) reader.finish(this.now());
+    else reader.fail(error);
+    this.#forget(reader);
+  }
+
+  refused(reader: Reader, error: BlockfeedError): void {
+    reader.failures++;
+    if (reader.failures > this.#settings.retry) return this.over(reader, error);
+    const waitMs = this.#waitMs(reader.failures);
+    const timer = this.#settings.clock.after(waitMs, () => {
+      this.#retries.delete(reader);
+      this.#routes?.add(reader);
+    });
+    this.#retries.set(reader, timer);
+    reader.refused(error, waitMs);
+    this.#refusals++;
+    if (this.#refusals >= mostRefusals) this.#session?.abandon(`it refused ${this.#refusals} subscriptions`);
+  }
+
+  acked(): void {
+    this.#failures = 0;
+  }
+
+  // The loop.
+
+  async #run(): Promise<void> {
+    let error: unknown;
+    while (this.#stopping === 'no') {
+      this.#tell({ phase: 'connecting', failures: this.#failures });
+      const { end, lastedMs, retryAfterMs } = await this.#sessionFromStartToEnd();
+      if (end.why === 'refused') error = end.error;
+      if (end.why === 'refused' || end.why === 'closed' || this.#isStopping()) break;
+      if (end.why === 'full') {
+        await this.#drained();
+        continue;
+      }
+      if (lastedMs >= limits.reconnectResetMs.default) this.#failures = 0;
+      this.#failures++;
+      if (this.#failures > this.#settings.retry) {
+        error = unreachable(this.#settings.url, this.#failures, end.reason, end.error);
+        break;
+      }
+      const waitMs = retryAfterMs + this.#waitMs(this.#failures);
+      this.#tell({ phase: 'waiting', reason: end.reason, failures: this.#failures, waitMs });
+      await this.#waited(waitMs);
+    }
+    this.#finish(error);
+  }
+
+  async #sessionFromStartToEnd(): Promise<{ end: SessionEnd; lastedMs: number; retryAfterMs: number }> {
+    const hello = {
+      type: 'hello',
+      client: this.#settings.name ?? `blockfeed on ${this.#platform.name}`.slice(0, 100),
+      instance: instance.join(''),
+      ...(this.#settings.token === undefined ? {} : { token: this.#settings.token }),
+    } as const;
+    let sinceMicros: number | undefined;
+    const session = new Session(this.#platform, this.#settings, hello, {
+      welcomed: (welcome) => {
+        sinceMicros = this.now();
+        this.#welcome(welcome);
+      },
+      said: (message) => this.#said(message),
+      data: (bytes) => this.#routes?.data(bytes),
+    });
+    this.#session = session;
+    const end = await session.ended;
+    this.#session = undefined;
+    this.#routes = undefined;
+    for (const timer of this.#retries.values()) timer.cancel();
+    this.#retries.clear();
+    this.#interrupt(end);
+    const lastedMs = sinceMicros === undefined ? 0 : (this.now() - sinceMicros) / 1_000;
+    return { end, lastedMs, retryAfterMs: session.retryAfterMs };
+  }
+
+  #welcome(welcome: Welcome): void {
+    this.#room = welcome.subscriptions;
+    this.#refusals = 0;
+    this.#routes = new Routes(this);
+    this.#tell({ phase: 'live', server: welcome.server, session: welcome.session });
+    this.welcomed.resolve();
+    for (const reader of this.#readers) this.#routes.add(reader);
+  }
+
+  #said(message: ServerMessage): void {
+    if (message.type === 'closing')
+      this.#tell({ phase: 'closing', reason: message.reason, retryAfterMs: message.retryAfter / 1_000 });
+    this.#routes?.said(message);
+  }
+
+  /** Those that were leaving are not brought back for their last few messages; the others go on at their own places. */
+  #interrupt(end: SessionEnd): void {
+    if (end.why === 'refused') return;
+    for (const reader of [...this.#readers])
+      if (reader.leaving) this.over(reader, undefined);
+      else if (end.why === 'broken') reader.interrupted(end.reason);
+  }
+
+  #forget(reader: Reader): void {
+    this.#readers.delete(reader);
+    this.#toAck.delete(reader);
+    this.#retries.get(reader)?.cancel();
+    this.#retries.delete(reader);
+    // A connection of message delivery was made for its subscription.
+    if (!this.#carriesMessages || this.#readers.size > 0 || this.#stopping !== 'no') return;
+    this.#stopping = 'at once';
+    this.#session?.close();
+    this.#wake.resolve();
+  }
+
+  #finish(error: unknown): void {
+    this.#stopping = 'at once';
+    for (const reader of [...this.#readers])
+      if (error === undefined) this.over(reader, undefined);
+      else {
+        reader.fail(error);
+        this.#forget(reader);
+      }
+    this.welcomed.reject(error ?? closed('the client was closed before the server said welcome'));
+    this.#tell({ phase: 'closed', error });
+  }
+
+  async #waited(waitMs: number): Promise<void> {
+    if (this.#isStopping()) return;
+    this.#wake = new Deferred();
+    const timer = this.#settings.clock.after(waitMs, this.#wake.resolve);
+    await this.#wake.promise;
+    timer.cancel();
+  }
+
+  async #drained(): Promise<void> {
+    this.#tell({ phase: 'full' });
+    if (this.#isStopping() || this.#isDrained()) return;
+    this.#wake = new Deferred();
+    this.#isFull = true;
+    await this.#wake.promise;
+    this.#isFull = false;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping !== 'no';
+  }
+
+  #isDrained(): boolean {
+    return this.#queuedBytes <= this.#settings.receivedBytes / 2;
+  }
+
+  #waitMs(failures: number): number {
+    return fullJitterMs(failures - 1, this.#settings.backoff, this.#settings.random);
+  }
+
+  #tell(phase: Phase<ConnectionState>): void {
+    this.#settings.onState({ connection: this.#number, ...phase } as ConnectionState);
+  }
+}

@@ -1,0 +1,149 @@
+// What users of the client may state, and the same with every default filled in and every value checked.
+import type { Backoff } from '../base/backoff.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type Field, fieldFault } from '../protocol/fields.ts';
+import { limits } from '../protocol/limits.ts';
+import { clientMessages, type Delivery } from '../protocol/messages.ts';
+import type { Place } from '../protocol/place.ts';
+import { makePolicy } from '../protocol/policy.ts';
+import type { Request } from './cursor.ts';
+import type { ConnectionState, SubscriptionEvent } from './events.ts';
+import { badOption } from './faults.ts';
+
+export interface ConnectOptions {
+  /** Ends everything at once: connecting, and later the client as `close()` does. Iterators then throw its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Name and version of your program, for the server's records. @default blockfeed and where it runs */
+  readonly name?: string | undefined;
+  /** What a server that asks for authorization wants to see. */
+  readonly token?: string | undefined;
+  /** How many tries may follow one another without success before it gives up with `unreachable`. @default no bound */
+  readonly retry?: number | undefined;
+  /** How long to wait between tries, at random up to twice as long each time. @default 500 ms, at most 20 s */
+  readonly backoff?: Backoff | undefined;
+  /** How long one try may last until the server has said welcome, in ms. @default 20_000 */
+  readonly connectMs?: number | undefined;
+  /**
+   * Bytes that have come on one connection and were not taken; beyond that reading pauses, or, in a browser, the
+   * connection is closed and resumed when half of it was taken. @default 8_388_608
+   */
+  readonly receivedBytes?: number | undefined;
+  /** Numbers from 0 to 1, for the waits. @default Math.random */
+  readonly random?: (() => number) | undefined;
+  /** @default the machine's */
+  readonly clock?: Clock | undefined;
+  /** Is told whenever a connection changes its state. */
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
+}
+
+export interface SubscribeOptions {
+  /** Messages a block: it ends before every offset that is a multiple of it. Stating nothing at all is 100, or 1 s. */
+  readonly size?: number | undefined;
+  /** Milliseconds of the clock a block. */
+  readonly waitMs?: number | undefined;
+  /** Bytes of lines a block, from 1,000. */
+  readonly bytes?: number | undefined;
+  /** Where to begin. @default `committed` where a consumer is named, else `latest` */
+  readonly from?: Place | undefined;
+  /** The epoch in which an offset given as `from` was learnt; another is refused with `reset`. */
+  readonly epoch?: string | undefined;
+  /** crc32 of the line before `from`, newline included; another line is refused with `diverged`. */
+  readonly check?: number | undefined;
+  /** Blocks that may be on their way or unacked, 1 to 1,000. @default 8 */
+  readonly window?: number | undefined;
+  /** `message` sends each as it comes, over a connection of its own: the same blocks, gathered here. @default block */
+  readonly delivery?: Delivery | undefined;
+  /** The name under which the server remembers your last ack. */
+  readonly consumer?: string | undefined;
+  /** The offset before which to end. @default none */
+  readonly until?: number | undefined;
+  /** Leaves at once; the iterator throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told of what happens beside the data. */
+  readonly onEvent?: ((event: SubscriptionEvent) => void) | undefined;
+}
+
+/** What every connection of a client shares. */
+export interface Settings {
+  readonly url: string;
+  readonly name: string | undefined;
+  readonly token: string | undefined;
+  readonly retry: number;
+  readonly backoff: Backoff;
+  readonly connectMs: number;
+  readonly receivedBytes: number;
+  readonly random: () => number;
+  readonly clock: Clock;
+  readonly onState: (state: ConnectionState) => void;
+}
+
+/** Fills in and checks. Throws `bad-option`. */
+export function clientSettings(url: string | URL, options: ConnectOptions): Settings {
+  const { reconnectFirstMs, reconnectCapMs, receivedBytes } = limits;
+  const backoff = options.backoff ?? { firstMs: reconnectFirstMs.default, capMs: reconnectCapMs.default };
+  if (options.name !== undefined) sendable('name', options.name, clientMessages.hello.client);
+  sendable('token', options.token, clientMessages.hello.token);
+  return Object.freeze({
+    url: webSocketUrl(url),
+    name: options.name,
+    token: options.token,
+    retry: whole('retry', options.retry ?? Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY),
+    backoff: {
+      firstMs: whole('backoff.firstMs', backoff.firstMs, reconnectFirstMs.min, reconnectFirstMs.max),
+      capMs: whole('backoff.capMs', backoff.capMs, reconnectCapMs.min, reconnectCapMs.max),
+    },
+    // As long as the longest wait between two tries: a try should not cost more than not trying.
+    connectMs: whole('connectMs', options.connectMs ?? reconnectCapMs.default, 1, reconnectCapMs.max),
+    receivedBytes: whole(
+      'receivedBytes',
+      options.receivedBytes ?? receivedBytes.default,
+      receivedBytes.min,
+      receivedBytes.max,
+    ),
+    random: options.random ?? Math.random,
+    clock: options.clock ?? systemClock,
+    onState: options.onState ?? ignore,
+  });
+}
+
+/** What to say to the server for these options. Throws `bad-option`. */
+export function subscribeRequest(feed: string, options: SubscribeOptions): Request {
+  const { epoch, check, window, delivery, consumer, until } = options;
+  const policy = makePolicy(options);
+  const from = options.from ?? (consumer === undefined ? 'latest' : 'committed');
+  if (from === 'committed' && consumer === undefined)
+    throw badOption(
+      'from is committed, but no consumer is named',
+      'consumer',
+      'Name the consumer, or begin elsewhere.',
+    );
+  const stated = { feed, from, epoch, check, window, delivery, consumer, until };
+  const request: Record<string, unknown> = { type: 'subscribe' };
+  for (const [name, value] of Object.entries(stated)) {
+    sendable(name, value, clientMessages.subscribe[name as keyof typeof stated]);
+    if (value !== undefined) request[name] = value;
+  }
+  if (policy.size !== undefined) request.size = policy.size;
+  if (policy.waitMs !== undefined) request.wait = policy.waitMs * 1_000;
+  if (policy.bytes !== undefined) request.bytes = policy.bytes;
+  return request as Request;
+}
+
+/** Throws unless the field may hold the value: better here, where it was stated, than by the server. */
+function sendable(name: string, value: unknown, field: Field): void {
+  const fault = fieldFault(field, value);
+  if (fault !== undefined) throw badOption(`${name} ${fault}`, name, 'Correct it; nothing was sent.');
+}
+
+function webSocketUrl(url: string | URL): string {
+  const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
+  if (parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '') return parsed.href;
+  throw badOption(`the URL is ${JSON.stringify(String(url))}`, 'url', 'Give one like ws://127.0.0.1:8080.');
+}
+
+function whole(name: string, value: number, min: number, max: number): number {
+  if ((Number.isInteger(value) || value === max) && value >= min && value <= max) return value;
+  throw badOption(`${name} is ${value}`, name, `Give a whole number from ${min} to ${max}.`);
+}
+
+function ignore(): void {}

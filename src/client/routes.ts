@@ -1,0 +1,197 @@
+// Who on one connection gets what comes: the subscriptions that are waiting to be asked for, the one whose answer is
+// awaited, and those that run, by the name the server gave them. Made anew for every connection, so nothing of an
+// old one lingers.
+import { errorCodes } from '../protocol/codes.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { parseFrame } from '../protocol/frame.ts';
+import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
+import { badServer } from './faults.ts';
+import type { Reader } from './reader.ts';
+import { errorSaid } from './session.ts';
+
+/** What routes need of the connection's owner. */
+export interface RoutesHost {
+  send(message: ClientMessage): void;
+  now(): number;
+  /** The subscription is over: with an error, or because the server said so. */
+  over(reader: Reader, error: BlockfeedError | undefined): void;
+  /** The server refused it for the moment. */
+  refused(reader: Reader, error: BlockfeedError): void;
+  acked(): void;
+}
+
+type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
+
+export class Routes {
+  readonly #host: RoutesHost;
+  readonly #running = new Map<string, Reader | 'left'>();
+  #waiting: Reader[] = [];
+  /** The one asked for. One at a time: an error names its subject loosely, and so there is no doubt whom it is for. */
+  #asked: { readonly reader: Reader; left: boolean } | undefined;
+  /** The one subscription in message delivery, whose frames name nobody. */
+  #alone: Reader | undefined;
+
+  constructor(host: RoutesHost) {
+    this.#host = host;
+  }
+
+  /** Asks for it, or goes on with it. */
+  add(reader: Reader): void {
+    this.#waiting.push(reader);
+    this.#askNext();
+  }
+
+  said(message: ServerMessage): void {
+    switch (message.type) {
+      case 'subscribed':
+        return this.#subscribed(message);
+      case 'cut':
+        return this.#to(message.feed, (reader) => reader.cut(message.to, message.cut, this.#host.now()));
+      case 'gap':
+        return this.#to(message.feed, (reader) =>
+          reader.gap(message.from, message.to, message.reason, this.#host.now()),
+        );
+      case 'unsubscribed':
+        return this.#unsubscribed(message.feed);
+      case 'stalled':
+        return this.#to(message.feed, (reader) => reader.stalled(message.window, message.unacked));
+      case 'heartbeat':
+        for (const [feed, edge] of Object.entries(message.edges)) {
+          const reader = this.#running.get(feed);
+          if (reader !== 'left') reader?.edgeAt(edge);
+        }
+        return;
+      case 'error':
+        return this.#error(message);
+      case 'welcome':
+      case 'closing':
+        return;
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    const now = this.#host.now();
+    let reader = this.#alone;
+    try {
+      if (reader !== undefined) return this.#line(reader, bytes, now);
+      const { header, lines } = parseFrame(bytes);
+      const found = this.#running.get(header.feed);
+      if (found === 'left') return;
+      reader = found;
+      if (reader === undefined) throw badServer(`a frame came of ${header.feed}, which is not subscribed`);
+      reader.frame(header, lines, now);
+    } catch (error) {
+      this.#fault(reader, error);
+    }
+  }
+
+  /** Says what is to be acked, if anything is. */
+  ack(reader: Reader): void {
+    const feed = reader.identity?.feed;
+    if (feed === undefined || this.#running.get(feed) !== reader) return;
+    const message = reader.takeAck();
+    if (message === undefined) return;
+    this.#host.send(message);
+    this.#host.acked();
+  }
+
+  /** Leaves with what there is of the block that is filling. False: nothing of it has been asked for, so nothing comes. */
+  leave(reader: Reader): boolean {
+    const feed = reader.identity?.feed;
+    if (feed === undefined || this.#running.get(feed) !== reader) return false;
+    this.ack(reader);
+    this.#host.send({ type: 'unsubscribe', feed, flush: true });
+    return true;
+  }
+
+  /** Leaves at once: what still comes is dropped. */
+  drop(reader: Reader): void {
+    this.#waiting = this.#waiting.filter((other) => other !== reader);
+    if (this.#asked?.reader === reader) this.#asked.left = true;
+    const feed = reader.identity?.feed;
+    if (feed === undefined || this.#running.get(feed) !== reader) return;
+    this.ack(reader);
+    this.#leaveAtOnce(feed);
+  }
+
+  #leaveAtOnce(feed: string): void {
+    this.#host.send({ type: 'unsubscribe', feed, flush: false });
+    this.#running.set(feed, 'left');
+  }
+
+  #askNext(): void {
+    if (this.#asked !== undefined) return;
+    const reader = this.#waiting.shift();
+    if (reader === undefined) return;
+    this.#asked = { reader, left: false };
+    this.#host.send(reader.ask());
+  }
+
+  #subscribed(message: Extract<ServerMessage, { type: 'subscribed' }>): void {
+    const asked = this.#asked;
+    if (asked === undefined || asked.reader.asked !== message.asked)
+      throw badServer(`the server subscribed ${message.asked}, which was not asked for`);
+    this.#asked = undefined;
+    if (asked.left) this.#leaveAtOnce(message.feed);
+    else {
+      this.#running.set(message.feed, asked.reader);
+      if (asked.reader.delivery === 'message') this.#alone = asked.reader;
+      try {
+        asked.reader.subscribed(message);
+        this.ack(asked.reader);
+      } catch (error) {
+        this.#fault(asked.reader, error);
+      }
+    }
+    this.#askNext();
+  }
+
+  #unsubscribed(feed: string): void {
+    const reader = this.#running.get(feed);
+    if (reader === undefined) throw badServer(`the server unsubscribed ${feed}, which is not subscribed`, feed);
+    this.#running.delete(feed);
+    if (reader !== 'left') this.#host.over(reader, undefined);
+  }
+
+  #error(message: ErrorSaid): void {
+    const error = errorSaid(message);
+    // What was unsubscribed may have ended in the same moment.
+    if (message.code === 'not-subscribed') return;
+    const named = message.about === undefined ? undefined : this.#running.get(message.about);
+    if (named !== undefined && this.#asked?.reader.asked !== message.about) {
+      if (named !== 'left') this.#fault(named, error);
+      return;
+    }
+    const asked = this.#asked;
+    if (asked === undefined) throw error;
+    this.#asked = undefined;
+    if (!asked.left && errorCodes[message.code].retry) this.#host.refused(asked.reader, error);
+    else if (!asked.left) this.#host.over(asked.reader, error);
+    this.#askNext();
+  }
+
+  #to(feed: string, act: (reader: Reader) => void): void {
+    const reader = this.#running.get(feed);
+    if (reader === 'left') return;
+    if (reader === undefined) throw badServer(`the server spoke of ${feed}, which is not subscribed`, feed);
+    try {
+      act(reader);
+    } catch (error) {
+      this.#fault(reader, error);
+    }
+  }
+
+  #line(reader: Reader, line: Uint8Array, now: number): void {
+    if (reader.over) return;
+    const wasCaughtUp = reader.caughtUp;
+    reader.line(line, now);
+    if (!wasCaughtUp) this.ack(reader);
+  }
+
+  /** What one subscription suffers ends that one; what belongs to none ends the connection. */
+  #fault(reader: Reader | undefined, error: unknown): void {
+    if (reader === undefined || !(error instanceof BlockfeedError)) throw error;
+    this.drop(reader);
+    this.#host.over(reader, error);
+  }
+}
