@@ -23,7 +23,7 @@ export function frameHeaderLine(feed: string, from: number, to: number, cut: Cut
 /** The most bytes that a header's line can have: a name of 77, two offsets of 16 digits, the longest cut, the rest. */
 export const maxFrameHeaderBytes = 160;
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Takes a frame apart; `lines` is a view on the same memory. Throws `bad-server`. */
 export function parseFrame(frame: Uint8Array): { header: FrameHeader; lines: Uint8Array } {
@@ -44,7 +44,9 @@ function isFrameHeader(value: unknown): value is FrameHeader {
   if (!('feed' in value && 'from' in value && 'to' in value)) return false;
   if (typeof value.feed !== 'string' || !isOffset(value.from) || !isOffset(value.to) || value.to < value.from)
     return false;
-  return !('cut' in value) || cuts.includes(value.cut as Cut);
+  if (!('cut' in value)) return value.to > value.from;
+  // Without a message a frame says one thing only: the block that was open ends here, since the reader leaves.
+  return value.to > value.from ? cuts.includes(value.cut as Cut) : value.cut === 'end';
 }
 
 function badFrame(why: string, cause?: unknown): BlockfeedError {

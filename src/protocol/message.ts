@@ -20,7 +20,8 @@ export function messageLine(offset: number, timeMicros: number, data: string): s
   return `{"offset":${offset},"time":${timeMicros},"data":${data}}\n`;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is no part of JSON: it is refused, not swallowed.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Parses one line, with or without its newline. Throws BlockfeedError `bad-server` when it is not a message. */
 export function parseMessage(line: Uint8Array): Message {
@@ -64,8 +65,7 @@ export function* splitLines(lines: Uint8Array): Generator<Uint8Array, void, unde
 
 /** The last line in `lines`, with its newline: a view on the same memory, empty when `lines` is. */
 export function lastLine(lines: Uint8Array): Uint8Array {
-  if (lines.length === 0) return lines;
-  return lines.subarray(lines.lastIndexOf(newline, lines.length - 2) + 1);
+  return lines.subarray(lines.subarray(0, -1).lastIndexOf(newline) + 1);
 }
 
 const offsetKey: Uint8Array = new TextEncoder().encode('{"offset":');
@@ -81,7 +81,9 @@ export function readLineHead(bytes: Uint8Array, start: number): { offset: number
   const timeAt = skip(bytes, offsetEnd, timeKey);
   const timeEnd = digitsEnd(bytes, timeAt);
   if (bytes[timeEnd] !== 0x2c) throw badLine('"data" does not follow "time"');
-  return { offset: digits(bytes, offsetAt, offsetEnd), time: digits(bytes, timeAt, timeEnd) };
+  const offset = digits(bytes, offsetAt, offsetEnd);
+  if (offset < 0) throw badLine('offset is below 0');
+  return { offset, time: digits(bytes, timeAt, timeEnd) };
 }
 
 function skip(bytes: Uint8Array, at: number, key: Uint8Array): number {
@@ -103,9 +105,11 @@ function isDigit(byte: number | undefined): boolean {
 
 function digits(bytes: Uint8Array, from: number, to: number): number {
   const negative = bytes[from] === 0x2d;
+  const first = negative ? from + 1 : from;
   let value = 0;
-  for (let at = negative ? from + 1 : from; at < to; at++) value = value * 10 + ((bytes[at] as number) - 0x30);
-  if (from === to || !Number.isSafeInteger(value)) throw badLine('a number is missing or beyond 2^53-1');
+  for (let at = first; at < to; at++) value = value * 10 + ((bytes[at] as number) - 0x30);
+  if (first === to || (bytes[first] === 0x30 && to - first > 1)) throw badLine('a number is missing or begins with 0');
+  if (!Number.isSafeInteger(value)) throw badLine('a number is beyond 2^53-1');
   return negative ? -value : value;
 }
 

@@ -24,12 +24,22 @@ export function isPlace(value: unknown): value is Place {
 
 /**
  * A place as it is written on the command line and in URLs: `latest`, `60`, `-100`, or a date and time as ISO 8601 has it
- * (`2026-01-01T00:00:00Z`). Undefined when it is none.
+ * (`2026-01-01T00:00:00Z`). Undefined when it is none, when the day is in no calendar, and when the time is too far away
+ * to be counted in microseconds (before 1684, after 2255).
  */
 export function parsePlace(text: string): Place | undefined {
   if (namedPlaces.includes(text)) return text as Place;
-  if (/^-?\d{1,16}$/.test(text)) return isPlace(Number(text)) ? Number(text) : undefined;
+  if (/^(\d|-0*[1-9])\d{0,15}$/.test(text)) return safePlace(Number(text));
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) return undefined;
   const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : { time: ms * 1_000 };
+  return Number.isNaN(ms) || !isDay(text.slice(0, 10)) ? undefined : safePlace({ time: ms * 1_000 });
+}
+
+function safePlace(place: Place): Place | undefined {
+  return isPlace(place) ? place : undefined;
+}
+
+// Date.parse takes the 30th of February for the 2nd of March.
+function isDay(day: string): boolean {
+  return new Date(day).toISOString().startsWith(day);
 }

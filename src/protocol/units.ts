@@ -1,13 +1,13 @@
 // Durations and sizes as people write them: 2s, 500ms, 1h; 64KiB, 1MiB, 812. One place for the command line, URLs and
 // the names of folders.
 
-const durationMs: Readonly<Record<string, number>> = {
-  us: 0.001,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+const durationMicros: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1_000,
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
 };
 const sizeBytes: Readonly<Record<string, number>> = {
   '': 1,
@@ -22,24 +22,29 @@ const sizeBytes: Readonly<Record<string, number>> = {
 
 /** `2s` as milliseconds, or undefined when `text` is not a number with one of the units us, ms, s, m, h, d. */
 export function parseDurationMs(text: string): number | undefined {
-  return parse(text, durationMs);
+  return parse(text, durationMicros, 3);
 }
 
 /** `1MiB` as bytes, or undefined when `text` is not a number with nothing or B, kB, MB, GB, KiB, MiB, GiB behind it. */
 export function parseSizeBytes(text: string): number | undefined {
-  return parse(text, sizeBytes);
+  return parse(text, sizeBytes, 0);
 }
 
-/** The shortest exact form of a whole number of milliseconds: 1000 is `1s`, 1500 is `1500ms`. */
+/** A whole number of milliseconds in the largest unit that keeps it whole: 1000 is `1s`, 1500 is `1500ms`. */
 export function formatDurationMs(ms: number): string {
-  for (const unit of ['d', 'h', 'm', 's'])
-    if (ms >= (durationMs[unit] as number) && ms % (durationMs[unit] as number) === 0)
-      return `${ms / (durationMs[unit] as number)}${unit}`;
+  for (const unit of ['d', 'h', 'm', 's']) {
+    const unitMs = (durationMicros[unit] as number) / 1_000;
+    if (ms >= unitMs && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+  }
   return `${ms}ms`;
 }
 
-function parse(text: string, units: Readonly<Record<string, number>>): number | undefined {
-  const match = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]*)$/.exec(text);
-  const unit = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
-  return unit === undefined ? undefined : Number(match?.[1]) * unit;
+// The digits are multiplied as one whole number and divided once, by the power of ten that brings the point back: 1.005 s
+// is 1,005 ms then, where 1.005 * 1000 is a little less.
+function parse(text: string, units: Readonly<Record<string, number>>, unitDigits: number): number | undefined {
+  const match = /^(\d{1,15})(?:\.(\d{1,9}))?(?: ?([A-Za-z]+))?$/.exec(text);
+  const [, whole = '', fraction = '', name = ''] = match ?? [];
+  const unit = match !== null && Object.hasOwn(units, name) ? units[name] : undefined;
+  if (unit === undefined) return undefined;
+  return Number(BigInt(whole + fraction) * BigInt(unit)) / 10 ** (fraction.length + unitDigits);
 }
