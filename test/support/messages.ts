@@ -20,7 +20,7 @@ export function anyMessageOf(type: string, fields: Fields): fc.Arbitrary<Record<
 }
 
 /** Any value that the field may hold. */
-export function anyValue(field: Field): fc.Arbitrary<unknown> {
+function anyValue(field: Field): fc.Arbitrary<unknown> {
   switch (field.is) {
     case 'text':
       return (
