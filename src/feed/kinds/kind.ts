@@ -8,7 +8,12 @@ export interface Parameter {
   readonly default: string;
   /** What may be stated, for people: `1 to 1,000`, `one of a, b`. */
   readonly range: string;
-  /** The canonical form of a stated value, or undefined when it is out of range. Idempotent. */
+  /** It exists only where another parameter has one of these values: `lambda` where `dist` is `poisson`. */
+  readonly when?: { readonly parameter: string; readonly is: readonly string[] };
+  /**
+   * The canonical form of a stated value, or undefined when it is out of range. Idempotent. May throw `bad-feed` where
+   * more can be said than the range.
+   */
   canonical(stated: string): string | undefined;
 }
 
@@ -27,8 +32,11 @@ export interface Kind {
   /** Its own parameters; every kind has rate, seed and origin besides. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   /**
-   * Makes the generator. `values` holds every parameter of the kind in canonical form; `seed` is an integer from 0 to
-   * 2^53-1. Throws `bad-feed` naming the parameter when values do not go together.
+   * Makes the generator. `values` holds every parameter of the kind that applies, in canonical form; `seed` is an integer
+   * from 0 to 2^53-1. Throws `bad-feed` naming the parameter when values do not go together.
    */
   generator(values: Readonly<Record<string, string>>, seed: number): Generator;
 }
+
+/** The parameters' values, each in canonical form, by name. */
+export type Values = Readonly<Record<string, string>>;

@@ -1,0 +1,147 @@
+// The expressions of a template: {{module.method}} or {{module.method(arguments)}}, where the arguments are JSON. They name
+// one of faker's methods that are listed here and nothing else, and what they ask for is bounded.
+import { BlockfeedError } from '../../protocol/errors.ts';
+import type { Fakes } from './fakes.ts';
+
+/** A text cut at its expressions: literal, expression, literal, …, literal. */
+export interface Parsed {
+  readonly literals: readonly string[];
+  readonly calls: readonly Call[];
+}
+
+export interface Call {
+  /** As it was written, braces included. */
+  readonly written: string;
+  readonly module: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** Faker's modules and which of their methods may be called: all, or only some. */
+const modules: ReadonlyMap<string, { readonly only?: readonly string[] }> = new Map(
+  Object.entries({
+    airline: {},
+    animal: {},
+    book: {},
+    color: {},
+    commerce: {},
+    company: {},
+    database: {},
+    datatype: {},
+    date: {},
+    finance: {},
+    food: {},
+    git: {},
+    hacker: {},
+    // The rest either takes a pattern, which may be made to loop, or code.
+    helpers: {
+      only: ['arrayElement', 'arrayElements', 'shuffle', 'weightedArrayElement', 'slugify', 'replaceSymbols'],
+    },
+    image: {},
+    internet: {},
+    location: {},
+    lorem: {},
+    music: {},
+    number: {},
+    person: {},
+    phone: {},
+    science: {},
+    string: {},
+    system: {},
+    vehicle: {},
+    word: {},
+  }),
+);
+
+// In number and date an argument is a value; elsewhere it is how much of something to make.
+const valueModules: readonly string[] = ['number', 'date'];
+const countMax = 1_000;
+const slowCountMax = 100;
+// Each piece of these costs microseconds.
+const slowModules: readonly string[] = ['lorem', 'word', 'git'];
+
+/** Cuts a text at its expressions. Throws `bad-feed` naming the one that is wrong. */
+export function parseExpressions(text: string): Parsed {
+  const literals: string[] = [];
+  const calls: Call[] = [];
+  let rest = 0;
+  for (let at = text.indexOf('{{'); at >= 0; at = text.indexOf('{{', rest)) {
+    literals.push(text.slice(rest, at));
+    const name = /^\{\{([A-Za-z]+)\.([A-Za-z0-9]+)(\(|\}\})/.exec(text.slice(at, at + 100));
+    if (name === null) throw bad(text.slice(at, at + 60), 'it is not {{module.method}}');
+    const bare = name[3] === '}}';
+    const open = at + name[0].length;
+    const close = bare ? open : text.indexOf(')}}', open);
+    if (close < 0) throw bad(text.slice(at, at + 60), 'it does not end with )}}');
+    rest = bare ? open : close + 3;
+    const written = text.slice(at, rest);
+    const args = bare ? [] : parseArguments(written, text.slice(open, close));
+    calls.push(checked({ written, module: name[1] as string, method: name[2] as string, args }));
+  }
+  literals.push(text.slice(rest));
+  return { literals, calls };
+}
+
+/** What makes the value of an expression. Throws `bad-feed` when faker has no such method. */
+export function bind(call: Call, fakes: Fakes): () => unknown {
+  const target: Record<string, unknown> = fakes.faker[call.module as 'person'] as unknown as Record<string, unknown>;
+  // Faker binds its methods to each module, so they are its own properties and nothing inherited is reached.
+  const method = Object.hasOwn(target, call.method) ? target[call.method] : undefined;
+  if (typeof method !== 'function')
+    throw bad(call.written, `${call.module} has no method ${call.method}`, methodsOf(call.module, target));
+  return () => method(...call.args);
+}
+
+/** The error for an expression. */
+export function bad(written: string, why: string, hint?: string, cause?: unknown): BlockfeedError {
+  return new BlockfeedError('bad-feed', `the expression ${written} of record is wrong: ${why}`, {
+    hint: hint ?? 'Write {{module.method}} or {{module.method(arguments in JSON)}} with a method of fakerjs.dev/api.',
+    about: 'record',
+    cause,
+  });
+}
+
+function parseArguments(written: string, text: string): unknown[] {
+  try {
+    return JSON.parse(`[${text}]`);
+  } catch (cause) {
+    throw bad(written, 'its arguments are not JSON', 'Write text in double quotes, and options as {"min":1}.', cause);
+  }
+}
+
+function checked(call: Call): Call {
+  const { written, module, method, args } = call;
+  const rule = modules.get(module);
+  if (rule === undefined)
+    throw bad(written, `there is no module ${module}`, `The modules are ${[...modules.keys()].join(', ')}.`);
+  if (rule.only !== undefined && !rule.only.includes(method))
+    throw bad(written, `of ${module} only some methods may be called`, `They are ${rule.only.join(', ')}.`);
+  for (const arg of args) checkArgument(call, arg, '');
+  return call;
+}
+
+function checkArgument(call: Call, arg: unknown, name: string): void {
+  if (typeof arg === 'number') {
+    const most = mostOf(call, name);
+    if (Math.abs(arg) > most) throw bad(call.written, `${arg} is too much`, `Give at most ${most}.`);
+  } else if (arg !== null && typeof arg === 'object') {
+    for (const [key, value] of Object.entries(arg)) {
+      if (key === '__proto__') throw bad(call.written, 'an argument is named __proto__');
+      // It formats by the machine's language, so that two servers would differ.
+      if (key === 'autoFormat') throw bad(call.written, 'autoFormat may not be used');
+      checkArgument(call, value, Array.isArray(arg) ? name : key);
+    }
+  }
+}
+
+function mostOf({ module, method }: Call, name: string): number {
+  if (slowModules.includes(module) || name === 'count') return slowCountMax;
+  const isAmount = (method === 'amount' || method === 'price') && (name === 'min' || name === 'max');
+  const isValue = valueModules.includes(module) || isAmount || module === 'helpers';
+  return isValue && !/digits$/i.test(name) ? Number.MAX_SAFE_INTEGER : countMax;
+}
+
+function methodsOf(module: string, target: Record<string, unknown>): string {
+  const methods = Object.keys(target).filter((name) => typeof target[name] === 'function');
+  return `The methods of ${module} are ${methods.join(', ')}.`;
+}
