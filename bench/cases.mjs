@@ -1,0 +1,108 @@
+// What is measured: who sends, how it is read, and how many messages a block or an emit has. One table for all runs.
+
+/** @typedef {'block' | 'message' | 'ws' | 'socket.io'} Reading how the reader counts and answers */
+/**
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {string} server the file of the server process
+ * @property {object} options what the server process is told
+ * @property {Reading} reading
+ * @property {number} size messages a block, or a frame of a peer
+ * @property {number} [window] blocks under way and not acked
+ */
+
+/** The feed whose lines have about 128 bytes, as the peers' messages have. */
+export const feed = 'counter?pad=55&rate=max';
+
+const ws = './peers/ws.mjs';
+const socketIo = './peers/socketio.mjs';
+const blockfeed = './server.mjs';
+
+/** @type {Case} */
+export const yardstick = {
+  name: 'ws, stringify and send in a loop',
+  server: ws,
+  options: { as: 'stringify' },
+  reading: 'ws',
+  size: 1,
+};
+
+/** @type {Case[]} */
+export const fanOut = [
+  yardstick,
+  { name: 'ws, encoded once', server: ws, options: { as: 'once' }, reading: 'ws', size: 1 },
+  { name: 'Socket.IO emit', server: socketIo, options: { as: 'emit', size: 1 }, reading: 'socket.io', size: 1 },
+  {
+    name: 'blockfeed, message delivery',
+    server: blockfeed,
+    options: { feed },
+    reading: 'message',
+    size: 500,
+    window: 16,
+  },
+  { name: 'blockfeed, blocks of 50', server: blockfeed, options: { feed }, reading: 'block', size: 50, window: 64 },
+  { name: 'blockfeed, blocks of 500', server: blockfeed, options: { feed }, reading: 'block', size: 500, window: 16 },
+  { name: 'ws handed ready blocks of 500', server: ws, options: { as: 'blocks', size: 500 }, reading: 'ws', size: 500 },
+  {
+    name: 'Socket.IO handed ready blocks of 500',
+    server: socketIo,
+    options: { as: 'emit', size: 500 },
+    reading: 'socket.io',
+    size: 500,
+  },
+];
+
+/** One consumer takes so many messages, 500 a block, every block acked; ws has no acks and no blocks. */
+export const oneConsumerMessages = 1_000_000;
+
+/** @type {Case[]} */
+export const oneConsumer = [
+  yardstick,
+  {
+    name: 'Socket.IO emitWithAck, 500 an emit, 8 in flight',
+    server: socketIo,
+    options: { as: 'acked', size: 500, inFlight: 8 },
+    reading: 'socket.io',
+    size: 500,
+  },
+  { name: 'blockfeed, made while sent', server: blockfeed, options: { feed }, reading: 'block', size: 500, window: 8 },
+  {
+    name: 'blockfeed, published before',
+    server: blockfeed,
+    options: { published: oneConsumerMessages + 10_000, pad: 55 },
+    reading: 'block',
+    size: 500,
+    window: 8,
+  },
+];
+
+/** Whether anything holds the event loop: many clients at full speed, and the kind that is dearest to make. @type {(Case & { clients: number })[]} */
+export const eventLoop = [
+  {
+    name: 'blocks of 500, counter',
+    server: blockfeed,
+    options: { feed },
+    reading: 'block',
+    size: 500,
+    window: 8,
+    clients: 1_000,
+  },
+  {
+    name: 'messages, counter',
+    server: blockfeed,
+    options: { feed },
+    reading: 'message',
+    size: 500,
+    window: 8,
+    clients: 1_000,
+  },
+  {
+    name: 'blocks of 500, user',
+    server: blockfeed,
+    options: { feed: 'user?rate=max' },
+    reading: 'block',
+    size: 500,
+    window: 8,
+    clients: 100,
+  },
+];

@@ -1,0 +1,37 @@
+// The part that every server process has in common: it says its port, starts when told, and reports what it used.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** What a server process was started with. @returns {Record<string, string | number>} */
+export function options() {
+  return JSON.parse(process.argv[2] ?? '{}');
+}
+
+/**
+ * Says which port is open, then does as the parent says: `go` calls `flood`, `measure` begins to measure, `report` answers.
+ * @param {number} port
+ * @param {() => void} flood
+ */
+export function obey(port, flood) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  let before = process.cpuUsage();
+  process.on('message', (/** @type {string} */ word) => {
+    if (word === 'go') flood();
+    if (word === 'measure') {
+      before = process.cpuUsage();
+      delay.enable();
+      delay.reset();
+    }
+    if (word === 'report') {
+      const { user, system } = process.cpuUsage(before);
+      delay.disable();
+      process.send?.({
+        cpuSeconds: (user + system) / 1e6,
+        loopDelayMs: { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
+        rssMiB: process.memoryUsage.rss() / 1_048_576,
+      });
+    }
+    if (word === 'exit') process.exit(0);
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ port });
+}
