@@ -2,6 +2,8 @@
 // prints both; a test compares.
 
 export interface ErrorCodeEntry {
+  /** Who gives it: a server, to its client, or the library and the command line here, never on the wire. */
+  readonly from: 'server' | 'library';
   /** Whether the same thing tried later may succeed without a change. */
   readonly retry: boolean;
   /** The code the connection is closed with after the error, or undefined: it lives on. */
@@ -38,33 +40,102 @@ export type ErrorCode =
   | 'storage';
 
 export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
-  'bad-message': { retry: false, close: undefined, meaning: 'a control message was not understood; it had no effect' },
-  'bad-feed': { retry: false, close: undefined, meaning: 'a feed specification is wrong' },
-  'unknown-feed': { retry: false, close: undefined, meaning: 'no feed of that name is offered' },
-  'feed-refused': { retry: false, close: undefined, meaning: 'the server does not make feeds on request, or not such' },
-  'feed-limit': { retry: true, close: undefined, meaning: 'the server makes no more feeds on request at present' },
-  'already-subscribed': { retry: false, close: undefined, meaning: 'the feed is subscribed on this connection' },
-  'not-subscribed': { retry: false, close: undefined, meaning: 'the feed is not subscribed on this connection' },
-  'subscription-limit': { retry: false, close: undefined, meaning: 'the connection carries no more subscriptions' },
-  'not-alone': { retry: false, close: undefined, meaning: 'message delivery needs a connection to itself' },
-  reset: { retry: false, close: undefined, meaning: 'the feed has another epoch than the reader knows' },
-  diverged: { retry: false, close: undefined, meaning: 'the feed has another line before that offset, or ends before' },
-  'bad-ack': { retry: false, close: undefined, meaning: 'an ack goes beyond what was sent' },
-  'too-many-errors': { retry: false, close: 4400, meaning: 'the client goes on making errors' },
-  'hello-expected': { retry: false, close: 4400, meaning: 'the first message was not a hello' },
-  'hello-late': { retry: true, close: 4408, meaning: 'no hello came in time' },
-  silent: { retry: true, close: 4408, meaning: 'nothing was heard from the client for too long' },
-  overload: { retry: true, close: 1013, meaning: 'the server takes no more connections at present' },
-  'slow-control': { retry: true, close: 1013, meaning: 'the client does not read the answers to what it sends' },
-  internal: { retry: true, close: 1011, meaning: 'a defect of the server' },
-  // Of the library and the command line alone; never on the wire.
-  unreachable: { retry: true, close: undefined, meaning: 'the server could not be reached in the stated tries' },
-  'bad-server': { retry: false, close: undefined, meaning: 'the peer does not speak this protocol, or broke it' },
-  closed: { retry: false, close: undefined, meaning: 'the client, server or subscription was closed already' },
-  'bad-option': { retry: false, close: undefined, meaning: 'an option has a wrong value' },
-  locked: { retry: false, close: undefined, meaning: 'another living process holds the folder' },
-  damaged: { retry: false, close: undefined, meaning: 'stored data is not as its journal says' },
-  storage: { retry: false, close: undefined, meaning: 'the operating system refused to store or read' },
+  'bad-message': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'a control message was not understood; it had no effect',
+  },
+  'bad-feed': { from: 'server', retry: false, close: undefined, meaning: 'a feed specification is wrong' },
+  'unknown-feed': { from: 'server', retry: false, close: undefined, meaning: 'no feed of that name is offered' },
+  'feed-refused': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the server does not make feeds on request, or not such',
+  },
+  'feed-limit': {
+    from: 'server',
+    retry: true,
+    close: undefined,
+    meaning: 'the server makes no more feeds on request at present',
+  },
+  'already-subscribed': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the feed is subscribed on this connection',
+  },
+  'not-subscribed': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the feed is not subscribed on this connection',
+  },
+  'subscription-limit': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the connection carries no more subscriptions',
+  },
+  'not-alone': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'message delivery needs a connection to itself',
+  },
+  reset: {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the feed has another epoch than the reader knows',
+  },
+  diverged: {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the feed has another line before that offset, or ends before',
+  },
+  'bad-ack': { from: 'server', retry: false, close: undefined, meaning: 'an ack goes beyond what was sent' },
+  'too-many-errors': { from: 'server', retry: false, close: 4400, meaning: 'the client goes on making errors' },
+  'hello-expected': { from: 'server', retry: false, close: 4400, meaning: 'the first message was not a hello' },
+  'hello-late': { from: 'server', retry: true, close: 4408, meaning: 'no hello came in time' },
+  silent: { from: 'server', retry: true, close: 4408, meaning: 'nothing was heard from the client for too long' },
+  overload: { from: 'server', retry: true, close: 1013, meaning: 'the server takes no more connections at present' },
+  'slow-control': {
+    from: 'server',
+    retry: true,
+    close: 1013,
+    meaning: 'the client does not read the answers to what it sends',
+  },
+  internal: { from: 'server', retry: true, close: 1011, meaning: 'a defect of the server' },
+  unreachable: {
+    from: 'library',
+    retry: true,
+    close: undefined,
+    meaning: 'the server could not be reached in the stated tries',
+  },
+  'bad-server': {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'the peer does not speak this protocol, or broke it',
+  },
+  closed: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'the client, server or subscription was closed already',
+  },
+  'bad-option': { from: 'library', retry: false, close: undefined, meaning: 'an option has a wrong value' },
+  locked: { from: 'library', retry: false, close: undefined, meaning: 'another living process holds the folder' },
+  damaged: { from: 'library', retry: false, close: undefined, meaning: 'stored data is not as its journal says' },
+  storage: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'the operating system refused to store or read',
+  },
 };
 
 export interface CloseCodeEntry {
