@@ -87,6 +87,7 @@ export class Link implements ReaderHost, RoutesHost {
   close(error: unknown): void {
     if (this.#stopping === 'at once') return;
     this.#stopping = 'at once';
+    this.welcomed.reject(error);
     for (const reader of this.#readers) this.#routes?.ack(reader);
     for (const reader of [...this.#readers]) {
       this.#forget(reader);
@@ -108,8 +109,9 @@ export class Link implements ReaderHost, RoutesHost {
   }
 
   ackSoon(reader: Reader): void {
+    const isScheduled = this.#toAck.size > 0;
     this.#toAck.add(reader);
-    if (this.#toAck.size > 1) return;
+    if (isScheduled) return;
     this.#platform.soon(() => {
       const readers = [...this.#toAck];
       this.#toAck.clear();

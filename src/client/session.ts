@@ -220,7 +220,7 @@ function parse(text: string): ServerMessage {
 
 function endBy({ code, reason, error }: SocketEnd, said: BlockfeedError | undefined): SessionEnd {
   if (error !== undefined) return { why: 'refused', error };
-  const text = `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
+  const text = reason === '' ? `closed with ${code}` : code === 1006 ? reason : `closed with ${code} (${reason})`;
   if (reconnectsAfter(code)) return { why: 'broken', reason: said?.message ?? text, error: said };
   if (said !== undefined) return { why: 'refused', error: said };
   if (code === 1000) return { why: 'refused', error: closed('the server closed the connection') };

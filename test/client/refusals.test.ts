@@ -1,0 +1,190 @@
+// What a server refuses, and whom that ends.
+import { expect, test } from 'vitest';
+import { connect, type ErrorCode, type SubscribeOptions, type SubscriptionEvent } from '../../src/index.ts';
+import { Arrivals } from '../support/arrivals.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { linesOf, scriptedServer } from '../support/scripted-server.ts';
+
+const refuse = (code: ErrorCode, about?: string) =>
+  ({ type: 'error', code, message: 'no', hint: 'Ask another.', ...(about === undefined ? {} : { about }) }) as const;
+
+test.each([
+  ['unknown-feed', 'nosuch'],
+  ['bad-feed', 'rate'],
+  ['feed-refused', undefined],
+  ['bad-message', 'from'],
+  ['already-subscribed', 'nosuch'],
+  ['subscription-limit', undefined],
+] as const)('%s about %s ends the one that was asked for, and no other', async (code, about) => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const good = client.subscribe('user', { size: 5 });
+  const wrong = client.subscribe('nosuch');
+  const later = client.subscribe('array');
+  await peer.subscribe();
+  expect(await peer.expect('subscribe')).toMatchObject({ feed: 'nosuch' });
+  peer.say(refuse(code, about));
+  await expect(wrong.parts().next()).rejects.toMatchObject({ code, hint: 'Ask another.', about });
+  await expect(wrong.opened).rejects.toMatchObject({ code });
+  await peer.subscribe();
+  expect(await later.opened).toMatchObject({ feed: 'array' });
+  peer.frame(0, 5, 'size');
+  for await (const block of good) {
+    expect(block.to).toBe(5);
+    break;
+  }
+  await client.close();
+});
+
+test('an error about a subscription that runs ends that one after what had come', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const [user, array] = [client.subscribe('user', { size: 5 }), client.subscribe('array')];
+  await peer.subscribe();
+  await peer.subscribe();
+  peer.frame(0, 5, 'size');
+  peer.say(refuse('diverged', 'user'));
+  const blocks = user[Symbol.asyncIterator]();
+  expect((await blocks.next()).value).toMatchObject({ to: 5 });
+  await expect(blocks.next()).rejects.toMatchObject({ code: 'diverged' });
+  peer.frame(0, 1, 'size', linesOf(0, 1), 'array');
+  for await (const block of array) {
+    expect(block.to).toBe(1);
+    break;
+  }
+  await client.close();
+});
+
+test('a fault of one feed’s data ends that subscription as bad-server, the others go on', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const [user, array] = [client.subscribe('user', { size: 5 }), client.subscribe('array')];
+  await peer.subscribe();
+  await peer.subscribe();
+  peer.frame(3, 5, 'size');
+  await expect(user.parts().next()).rejects.toMatchObject({ code: 'bad-server' });
+  expect(await peer.expect('unsubscribe')).toMatchObject({ feed: 'user', flush: false });
+  peer.frame(5, 10, 'size');
+  peer.frame(0, 1, 'size', linesOf(0, 1), 'array');
+  for await (const block of array) {
+    expect(block.to).toBe(1);
+    break;
+  }
+  await client.close();
+});
+
+test('a frame of a feed that is not subscribed is nobody’s fault but the server’s: bad-server for all', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const user = client.subscribe('user');
+  await peer.subscribe();
+  peer.frame(0, 1, 'size', linesOf(0, 1), 'array');
+  await expect(user.parts().next()).rejects.toMatchObject({ code: 'bad-server' });
+  await peer.closed;
+  await client.close();
+});
+
+test('what passes is asked for again, others first, after a wait; retry bounds it', async () => {
+  await using server = await scriptedServer();
+  const clock = new ManualClock();
+  const connected = connect(server.url, { clock, random: () => 0.5, retry: 2 });
+  const peer = await server.welcomed();
+  const client = await connected;
+  const events = new Arrivals<SubscriptionEvent>();
+  const subscription = client.subscribe('array?rate=5', { onEvent: (event) => events.add(event) });
+  client.subscribe('user');
+  for (const waitMs of [250, 500]) {
+    expect(await peer.expect('subscribe')).toMatchObject({ feed: 'array?rate=5' });
+    peer.say(refuse('feed-limit'));
+    if (waitMs === 250) await peer.subscribe();
+    expect(await events.next()).toMatchObject({ type: 'refused', error: { code: 'feed-limit' }, waitMs });
+    clock.advance(waitMs);
+  }
+  await peer.expect('subscribe');
+  peer.say(refuse('feed-limit'));
+  await expect(subscription.parts().next()).rejects.toMatchObject({ code: 'feed-limit' });
+  await client.close();
+  expect(clock.timers).toBe(0);
+});
+
+test('MSG-2: a new connection is made before the server would close this one for too many errors', async () => {
+  await using server = await scriptedServer();
+  const clock = new ManualClock();
+  const waiting = new Arrivals<string>();
+  const connected = connect(server.url, {
+    clock,
+    random: () => 0,
+    onState: (state) => state.phase === 'waiting' && waiting.add(state.reason),
+  });
+  const peer = await server.welcomed();
+  const client = await connected;
+  const refused = new Arrivals<SubscriptionEvent>();
+  client.subscribe('array?rate=5', { onEvent: (event) => event.type === 'refused' && refused.add(event) });
+  for (let errors = 1; errors <= 12; errors++) {
+    await peer.expect('subscribe');
+    peer.say(refuse('feed-limit'));
+    await refused.next();
+    clock.advance(0);
+  }
+  expect(await waiting.next()).toMatch(/refused 12/);
+  clock.advance(0);
+  const again = await server.welcomed();
+  expect(await again.expect('subscribe')).toMatchObject({ feed: 'array?rate=5' });
+  await client.close();
+});
+
+test('not-subscribed, the race of two ends, disturbs nobody', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const user = client.subscribe('user');
+  await peer.subscribe();
+  peer.say(refuse('not-subscribed', 'array'));
+  peer.frame(0, 1, 'size');
+  for await (const block of user) {
+    expect(block.to).toBe(1);
+    break;
+  }
+  await client.close();
+});
+
+test('a feed twice, or more feeds than a connection carries, is a second connection', async () => {
+  await using server = await scriptedServer();
+  const connected = connect(server.url);
+  const peer = await server.connection();
+  await peer.expect('hello');
+  peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 2 });
+  const client = await connected;
+  client.subscribe('user', { size: 5 });
+  client.subscribe('user', { size: 10 });
+  client.subscribe('array');
+  client.subscribe('tick');
+  expect(await peer.subscribe()).toMatchObject({ feed: 'user', size: 5 });
+  expect(await peer.subscribe()).toMatchObject({ feed: 'array' });
+  const second = await server.welcomed();
+  expect(await second.subscribe()).toMatchObject({ feed: 'user', size: 10 });
+  expect(await second.subscribe()).toMatchObject({ feed: 'tick' });
+  await client.close();
+});
+
+test.each([
+  { size: 0 },
+  { size: 1.5 },
+  { waitMs: 0 },
+  { bytes: 999 },
+  { window: 1_001 },
+  { from: 'nowhere' },
+  { from: 'committed' },
+  { until: -1 },
+  { epoch: 'no' },
+  { check: -1 },
+  { consumer: 'a b' },
+  { delivery: 'pigeon' },
+])('bad-option, before anything is sent: %o', async (options) => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const subscribe = () => client.subscribe('user', options as SubscribeOptions);
+  expect(subscribe).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  await client.close();
+  await peer.closed;
+  expect(peer.unexpected).toBe(0);
+});
