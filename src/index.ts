@@ -1,6 +1,6 @@
 // The package's main entry, for clients, in Node and in browsers.
 import { platform } from '#platform';
-import { type Client, connectOn } from './client/client.ts';
+import { Client } from './client/client.ts';
 import type { ConnectOptions } from './client/options.ts';
 
 export type { Backoff } from './base/backoff.ts';
@@ -25,5 +25,5 @@ export type { Place } from './protocol/place.ts';
  * turning the client away, or the signal's reason.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  return connectOn(platform, url, options);
+  return Client.connect(platform, url, options);
 }

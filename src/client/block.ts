@@ -1,4 +1,5 @@
 // A block as the library's users get it.
+import { assert } from '../base/assert.ts';
 import type { Cut } from '../protocol/cut.ts';
 import { lastLine, type Message, parseMessages, readLineHead } from '../protocol/message.ts';
 import { badServer } from './faults.ts';
@@ -31,8 +32,7 @@ export class Block {
   constructor(feed: string, epoch: string, gathered: Gathered, ack: (to: number) => void) {
     const first = gathered.parts[0];
     const last = gathered.parts.at(-1);
-    if (first === undefined || last?.cut === undefined)
-      throw new Error('defect: a block has parts, the last with a cut');
+    assert(first !== undefined && last?.cut !== undefined, 'that a block has parts, the last with a cut,');
     this.feed = feed;
     this.epoch = epoch;
     this.from = first.from;

@@ -19,8 +19,7 @@ export class Client implements AsyncDisposable {
   #linksMade = 0;
   #isOver = false;
 
-  /** Clients are made by `connect`. */
-  constructor(platform: Platform, settings: Settings) {
+  private constructor(platform: Platform, settings: Settings) {
     this.#platform = platform;
     this.#settings = settings;
   }
@@ -64,7 +63,7 @@ export class Client implements AsyncDisposable {
    * is dropped. Resolves when every socket is closed, at the latest a second later.
    */
   async close(): Promise<void> {
-    this.abort(closed('the client was closed'));
+    this.#abort(closed('the client was closed'));
     await this.#allClosed();
   }
 
@@ -73,15 +72,19 @@ export class Client implements AsyncDisposable {
     await this.close();
   }
 
-  /** Begins to close, with what the iterators throw. @internal */
-  abort(reason: unknown): void {
-    this.#isOver = true;
-    for (const link of this.#links) link.close(reason);
+  /** What `connect` does, on a platform of one's choice. */
+  static async connect(platform: Platform, url: string | URL, options: ConnectOptions): Promise<Client> {
+    const { signal } = options;
+    const client = new Client(platform, clientSettings(url, options));
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => client.#abort(signal.reason), { once: true });
+    await client.#newLink().welcomed.promise;
+    return client;
   }
 
-  /** Makes the first connection. Rejects with what ended it before the server said welcome. @internal */
-  async open(): Promise<void> {
-    await this.#newLink().welcomed.promise;
+  #abort(reason: unknown): void {
+    this.#isOver = true;
+    for (const link of this.#links) link.close(reason);
   }
 
   #newLink(): Link {
@@ -95,16 +98,6 @@ export class Client implements AsyncDisposable {
   async #allClosed(): Promise<void> {
     await Promise.all([...this.#links].map((link) => link.closed));
   }
-}
-
-/** `connect` on a platform of one's choice: what index.ts exports is this on the platform it runs on. */
-export async function connectOn(platform: Platform, url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const { signal } = options;
-  const client = new Client(platform, clientSettings(url, options));
-  signal?.throwIfAborted();
-  signal?.addEventListener('abort', () => client.abort(signal.reason), { once: true });
-  await client.open();
-  return client;
 }
 
 function ignore(): void {}

@@ -1,4 +1,5 @@
 // A subscription as the library's users get it: blocks, or the parts they are made of, to iterate over, and a way to leave.
+import { assert } from '../base/assert.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { isOffset } from '../protocol/message.ts';
 import { Block } from './block.ts';
@@ -124,7 +125,7 @@ export class Subscription implements AsyncIterable<Block> {
 
   #identity(): { readonly feed: string; readonly epoch: string } {
     const { identity } = this.#reader;
-    if (identity === undefined) throw new Error('defect: a block came of a feed that has no name');
+    assert(identity !== undefined, 'that a block comes of a feed that was named');
     return identity;
   }
 }

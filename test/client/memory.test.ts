@@ -2,7 +2,7 @@
 // by closing it and going on later.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { connectOn } from '../../src/client/client.ts';
+import { Client } from '../../src/client/client.ts';
 import { platform } from '../../src/client/platform.node.ts';
 import type { Platform } from '../../src/client/platform.ts';
 import { messageLine } from '../../src/protocol/message.ts';
@@ -54,7 +54,7 @@ function flood(peer: Peer, from: number): void {
 test('a socket is paused when the bound is reached and resumed as its user takes, over and over', async () => {
   await using server = await scriptedServer();
   const { watching, seen } = watched(true);
-  const connected = connectOn(watching, server.url, { receivedBytes: limit });
+  const connected = Client.connect(watching, server.url, { receivedBytes: limit });
   const peer = await server.welcomed();
   const client = await connected;
   const subscription = client.subscribe('user', { size: 1 });
@@ -83,7 +83,7 @@ test('where it cannot be paused the connection is closed, and resumed at its pla
   const { watching, seen } = watched(false);
   const phases = new Arrivals<string>();
   const options = { receivedBytes: limit, onState: ({ phase }: { phase: string }) => phases.add(phase) };
-  const connected = connectOn(watching, server.url, options);
+  const connected = Client.connect(watching, server.url, options);
   const peer = await server.welcomed();
   const client = await connected;
   const subscription = client.subscribe('user', { size: 1 });
@@ -107,7 +107,7 @@ test('LIFE-1: a paused connection is not taken for a silent one, and is again wh
   const { watching, seen } = watched(true);
   const clock = new ManualClock();
   const phases: string[] = [];
-  const connected = connectOn(watching, server.url, {
+  const connected = Client.connect(watching, server.url, {
     receivedBytes: limit,
     clock,
     onState: ({ phase }) => phases.push(phase),

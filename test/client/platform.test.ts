@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { connectOn } from '../../src/client/client.ts';
+import { Client } from '../../src/client/client.ts';
 import { platform as node } from '../../src/client/platform.node.ts';
 import type { Platform, SocketEnd } from '../../src/client/platform.ts';
 import { Arrivals } from '../support/arrivals.ts';
@@ -102,7 +102,7 @@ describe.each([
 
   test('carries a client: blocks and acks', async () => {
     await using server = await scriptedServer();
-    const connected = connectOn(platform, server.url);
+    const connected = Client.connect(platform, server.url, {});
     const peer = await server.connection();
     const hello = await peer.expect('hello');
     expect(hello.client).toMatch(name === 'node' ? /^blockfeed on node 2\d/ : /^blockfeed on Browser\/1 x{60,}$/);
@@ -131,5 +131,5 @@ test('a browser that forbids the connection ends it with what to do', async () =
       }
     },
   );
-  await expect(connectOn(browser, 'ws://127.0.0.1:1')).rejects.toMatchObject({ code: 'bad-option' });
+  await expect(Client.connect(browser, 'ws://127.0.0.1:1', {})).rejects.toMatchObject({ code: 'bad-option' });
 });
