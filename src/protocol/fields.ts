@@ -22,8 +22,6 @@ export function fieldFault(field: Field, value: unknown): string | undefined {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
       if (value.length === 0 || value.length > field.maxLength) return `must have 1 to ${field.maxLength} characters`;
-      // Half a surrogate pair has no bytes in UTF-8: what is logged, stored or said again would not be what was said.
-      if (/\p{Surrogate}/u.test(value)) return 'must be Unicode without lone surrogates';
       return field.pattern === undefined || field.pattern.test(value) ? undefined : `must match ${field.pattern}`;
     case 'integer':
       if (!isInteger(value) || value < field.min || value > field.max)
@@ -56,7 +54,7 @@ export type Fields = Readonly<Record<string, Field>>;
 /**
  * Parses a control message by its table, `type` to fields. Throws `bad-message` when it is none of them, or a field is
  * wrong. Fields that the table does not know: an error when `strict` (a misspelt `windw` must not be lost silently), else
- * left out (a newer server may say more).
+ * left out (a newer server may say more). Text with half a surrogate pair: an error when `strict`.
  */
 export function parseByTable(text: string, table: Readonly<Record<string, Fields>>, strict: boolean): object {
   const value = parseObject(text);
@@ -67,7 +65,7 @@ export function parseByTable(text: string, table: Readonly<Record<string, Fields
   const parsed: Record<string, unknown> = { type };
   for (const [name, field] of Object.entries(fields)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    const fault = fieldFault(field, given);
+    const fault = fieldFault(field, given) ?? (strict ? surrogateFault(given) : undefined);
     if (fault !== undefined) throw bad(`${type}: ${name} ${fault}`, name);
     if (given !== undefined) parsed[name] = given;
   }
@@ -76,6 +74,12 @@ export function parseByTable(text: string, table: Readonly<Record<string, Fields
       if (name !== 'type' && !Object.hasOwn(fields, name))
         throw bad(`${type} has no field ${JSON.stringify(name.slice(0, 64))}`, 'type');
   return parsed;
+}
+
+// Half a surrogate pair has no bytes in UTF-8: what a server logs, stores or says again would not be what was said to it.
+// In what a server says it does no harm, and its explanations may have been cut off there.
+function surrogateFault(value: unknown): string | undefined {
+  return typeof value === 'string' && /\p{Surrogate}/u.test(value) ? 'must have no lone surrogates' : undefined;
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -78,6 +78,11 @@ it('MSG-4: fields of a server that this version does not know are left out', () 
   );
 });
 
+it('an explanation of a server that was cut off in the middle of a character is read all the same', () => {
+  const said = JSON.stringify({ type: 'error', code: 'unknown-feed', message: '\u{1f40c}'.slice(0, 1), hint: 'a' });
+  expect(parseServerMessage(said)).toMatchObject({ message: '\ud83d' });
+});
+
 it('SUB-7: a wait that is no whole number of milliseconds is refused, naming the field', () => {
   const subscribe = (wait: number) => () =>
     parseClientMessage(JSON.stringify({ type: 'subscribe', feed: 'user', from: 'latest', wait }));
