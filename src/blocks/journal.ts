@@ -1,0 +1,116 @@
+// The journal's lines: what a folder says of the blocks in it. Encoding and parsing only; a line is accepted when it is,
+// byte for byte, the line that would be written for what it says.
+//
+//   {"start":60,"at":…,"self":…}                        blocks begin here; everything before was durable
+//   {"from":60,"to":65,"cut":"size","bytes":812,"file":…,"pos":…,"crc32":…,"at":…,"durable":60,"firstTime":…,"lastTime":…,
+//    "span":…,"firstReceived":…,"lastReceived":…,"took":…,"delivery":"block","self":…}
+//   {"gap":[65,70],"at":…,"durable":65,"self":…}
+//
+// `durable` is the offset up to which everything had been synced when the line was made. Since data and journal are synced
+// side by side and for several blocks at once, it is what tells the tail that a crash may have torn from damage.
+import { type Cut, cuts } from '../protocol/cut.ts';
+import { isOffset } from '../protocol/message.ts';
+import type { Delivery } from '../protocol/messages.ts';
+import { encodeChecked, parseChecked } from './selfcheck.ts';
+import type { BlockFacts } from './sink.ts';
+import { took } from './tell.ts';
+
+export interface StartEntry {
+  readonly kind: 'start';
+  readonly start: number;
+  /** When the line was made, by this machine's clock, in microseconds. */
+  readonly at: number;
+}
+
+export interface BlockEntry extends BlockFacts {
+  readonly kind: 'block';
+  /** Name of the data file beside the journal. */
+  readonly file: string;
+  /** Byte position of the block's first line in it. */
+  readonly pos: number;
+  /** Of the block's lines, newlines included. */
+  readonly crc32: number;
+  readonly at: number;
+  readonly durable: number;
+}
+
+export interface GapEntry {
+  readonly kind: 'gap';
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+  readonly durable: number;
+}
+
+export type JournalEntry = StartEntry | BlockEntry | GapEntry;
+
+/** A line that is none. */
+export interface JournalFault {
+  readonly kind: 'fault';
+  readonly message: string;
+}
+
+/** No journal line is longer, newline included; what is longer is none. */
+export const maxJournalLineBytes = 2_048;
+
+/** The line of an entry, newline included. */
+export function encodeEntry(entry: JournalEntry): string {
+  switch (entry.kind) {
+    case 'start':
+      return encodeChecked({ start: entry.start, at: entry.at });
+    case 'gap':
+      return encodeChecked({ gap: [entry.from, entry.to], at: entry.at, durable: entry.durable });
+    case 'block': {
+      const { from, to, cut, bytes, file, pos, crc32, at, durable } = entry;
+      const { firstTime, lastTime, firstReceived, lastReceived, delivery } = entry;
+      const span = lastTime - firstTime;
+      const stored = { from, to, cut, bytes, file, pos, crc32, at, durable, firstTime, lastTime, span };
+      return encodeChecked({ ...stored, firstReceived, lastReceived, took: took(entry), delivery });
+    }
+  }
+}
+
+/** What a line says; `line` is without its newline. */
+export function parseEntry(line: Buffer): JournalEntry | JournalFault {
+  const fields = parseChecked(line);
+  if (fields === undefined) return { kind: 'fault', message: 'its checksum `self` does not match' };
+  const entry = read(fields);
+  // The checksum was right, so nobody's disk did this: the line was written by something else, or edited with care.
+  if (entry === undefined || encodeEntry(entry) !== `${line.toString('utf8')}\n`)
+    return { kind: 'fault', message: 'it is not a journal line of this format' };
+  return entry;
+}
+
+const dataFileName = /^\d{20}\.ndjson$/;
+
+function read(fields: Record<string, unknown>): JournalEntry | undefined {
+  const { at, durable } = fields;
+  if (!isTime(at)) return undefined;
+  if (isOffset(fields.start)) return { kind: 'start', start: fields.start, at };
+  if (!isOffset(durable)) return undefined;
+  if (Array.isArray(fields.gap)) {
+    const [from, to]: unknown[] = fields.gap;
+    return isOffset(from) && isOffset(to) && from < to ? { kind: 'gap', from, to, at, durable } : undefined;
+  }
+  const { from, to, cut, bytes, file, pos, crc32, delivery } = fields;
+  const { firstTime, lastTime, firstReceived, lastReceived } = fields;
+  if (!isOffset(from) || !isOffset(to) || from >= to) return undefined;
+  if (!isOffset(bytes) || bytes === 0 || !isOffset(pos) || !isOffset(crc32)) return undefined;
+  if (!isTime(firstTime) || !isTime(lastTime) || firstTime > lastTime) return undefined;
+  if (!isTime(firstReceived) || !isTime(lastReceived)) return undefined;
+  if (!isCut(cut) || !isDelivery(delivery) || typeof file !== 'string' || !dataFileName.test(file)) return undefined;
+  const facts = { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery };
+  return { kind: 'block', ...facts, file, pos, crc32, at, durable };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+function isCut(value: unknown): value is Cut {
+  return typeof value === 'string' && (cuts as readonly string[]).includes(value);
+}
+
+function isDelivery(value: unknown): value is Delivery {
+  return value === 'block' || value === 'message';
+}
