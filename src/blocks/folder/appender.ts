@@ -1,0 +1,78 @@
+// A file that only grows. Small appends are gathered in memory, so that many of them are one write; a big one is written
+// from where it lies, without a copy.
+import type { FileHandle } from 'node:fs/promises';
+import { storing, writeFully } from '../files.ts';
+
+/** The part of a FileHandle that an Appender uses. */
+export type AppendedFile = Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>;
+
+export class Appender {
+  readonly path: string;
+  readonly #file: AppendedFile;
+  readonly #gatherBytes: number;
+  #gathered: Buffer | undefined;
+  #used = 0;
+  #written: number;
+
+  /** `length` is where the file ends; at most `gatherBytes` wait in memory for the next write. */
+  constructor(file: AppendedFile, path: string, length: number, gatherBytes: number) {
+    this.#file = file;
+    this.path = path;
+    this.#written = length;
+    this.#gatherBytes = gatherBytes;
+  }
+
+  /** Bytes appended, written or not. */
+  get length(): number {
+    return this.#written + this.#used;
+  }
+
+  /** Whether so many bytes can be appended without anything being written. */
+  hasRoom(bytes: number): boolean {
+    return this.#used + bytes <= this.#gatherBytes;
+  }
+
+  /** Takes bytes, whose memory is the caller's again when this resolves. */
+  async append(bytes: Uint8Array): Promise<void> {
+    if (!this.hasRoom(bytes.length)) await this.flush();
+    // From half the memory on, a copy would save no write that is worth it.
+    if (bytes.length * 2 >= this.#gatherBytes) {
+      await this.flush();
+      await this.#write(bytes);
+      return;
+    }
+    this.#gathered ??= Buffer.allocUnsafeSlow(this.#gatherBytes);
+    this.#gathered.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  /** Gives everything to the operating system. */
+  async flush(): Promise<void> {
+    if (this.#used === 0 || this.#gathered === undefined) return;
+    const bytes = this.#gathered.subarray(0, this.#used);
+    await this.#write(bytes);
+    this.#used = 0;
+  }
+
+  /** Resolves when everything that was flushed is on the disk. */
+  async sync(): Promise<void> {
+    await storing('sync', this.path, () => this.#file.datasync());
+  }
+
+  /** Takes back what was appended beyond `length`, also what a write that failed may have left behind it. */
+  async cutOff(length: number): Promise<void> {
+    this.#used = Math.max(0, Math.min(this.#used, length - this.#written));
+    if (length > this.#written) return;
+    await storing('cut off', this.path, () => this.#file.truncate(length));
+    this.#written = length;
+  }
+
+  async close(): Promise<void> {
+    await storing('close', this.path, () => this.#file.close());
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await storing('write', this.path, () => writeFully(this.#file, bytes, this.#written));
+    this.#written += bytes.length;
+  }
+}
