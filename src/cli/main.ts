@@ -1,7 +1,15 @@
 #!/usr/bin/env node
-// Placeholder.
-import { collect } from '../collect/index.ts';
-import { name } from '../index.ts';
-import { server } from '../server/index.ts';
+// The command line: parses, calls, and turns every failure into one line and an exit code.
+import { failureOf } from './failure.ts';
+import { say, watchOutput } from './output.ts';
+import { makeProgram } from './program.ts';
 
-process.stdout.write(`${name} ${server} ${collect}\n`);
+watchOutput();
+const program = makeProgram();
+try {
+  await program.parseAsync();
+} catch (cause) {
+  const { line, exitCode } = failureOf(program, cause);
+  if (line !== undefined) say(`blockfeed: ${line}`);
+  process.exitCode = exitCode;
+}

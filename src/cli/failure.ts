@@ -1,0 +1,48 @@
+// What a command that failed says and how it ends: one line that tells what happened and what to do, and an exit code. What
+// was called wrongly ends with 2, everything else with 1.
+import { type Command, CommanderError } from 'commander';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { UsageError } from './flags.ts';
+import { exitCodes } from './output.ts';
+
+export interface Failure {
+  /** Undefined where everything was said already. */
+  readonly line: string | undefined;
+  readonly exitCode: number;
+}
+
+/** What to say of something that was thrown. Of a defect of ours, and of nothing else, that is several lines: its stack. */
+export function failureOf(program: Command, cause: unknown): Failure {
+  if (cause instanceof CommanderError) return misuse(program, cause);
+  if (cause instanceof UsageError) return { line: `${cause.message}.`, exitCode: exitCodes.usage };
+  if (cause instanceof BlockfeedError)
+    return { line: `${cause.message}. ${cause.hint}`, exitCode: isMisuse(cause) ? exitCodes.usage : exitCodes.failed };
+  const defect = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return { line: `a defect: ${defect}`, exitCode: exitCodes.failed };
+}
+
+/** A port that is taken is an option that cannot be, too; but the same call may work in a minute. */
+function isMisuse({ code, cause }: BlockfeedError): boolean {
+  return code === 'bad-option' && cause === undefined;
+}
+
+function misuse(program: Command, cause: CommanderError): Failure {
+  // Help and version were asked for, and help is the answer where no command is named: all of it is printed.
+  if (cause.exitCode === 0) return { line: undefined, exitCode: exitCodes.done };
+  if (cause.code === 'commander.help') return { line: undefined, exitCode: exitCodes.usage };
+  const said = cause.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const line = cause.code === 'commander.optionMissingArgument' ? withRange(program, said) : said;
+  return { line: `${line}. See blockfeed --help.`, exitCode: exitCodes.usage };
+}
+
+/** Of a flag without its value commander says only that: what the flag takes is asked of its parser. */
+function withRange(program: Command, said: string): string {
+  const flags = /option '(.+)' argument missing/.exec(said)?.[1];
+  const option = program.commands.flatMap(({ options }) => options).find((each) => each.flags === flags);
+  try {
+    option?.parseArg?.('', undefined);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+  }
+  return said;
+}

@@ -1,0 +1,64 @@
+// blockfeed feeds: which feeds a server offers.
+import { type Command, Option } from 'commander';
+import { BlockfeedError } from '../protocol/errors.ts';
+import type { FeedList } from '../server/index.ts';
+import { webSocketUrl } from './flags.ts';
+import { print, say, styled } from './output.ts';
+
+/** How long the server may take to answer. */
+const answerMs = 10_000;
+
+export function addFeeds(program: Command): void {
+  program
+    .command('feeds')
+    .summary('list the feeds that a server offers')
+    .description('Lists the feeds that a server offers: name, edge and specification.')
+    .argument('<url>', "the server's address, like ws://127.0.0.1:8080", webSocketUrl('the URL'))
+    .addOption(new Option('--json', 'as JSON'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  blockfeed feeds ws://127.0.0.1:8080\n  blockfeed feeds ws://127.0.0.1:8080 --json',
+    )
+    .action(async (url: string, { json }: { readonly json?: boolean }) => {
+      const list = await ask(url);
+      if (json === true) return print(JSON.stringify(list, undefined, 2));
+      const width = Math.max(4, ...list.feeds.map(({ name }) => name.length));
+      print(styled(process.stdout, 'bold', `${'feed'.padEnd(width)}  ${'edge'.padStart(16)}  specification`));
+      for (const { name, edge, specification } of list.feeds)
+        print(`${name.padEnd(width)}  ${String(edge ?? 'all there').padStart(16)}  ${specification ?? 'published'}`);
+      if (list.onRequest === undefined) return say('No feeds are made on request.');
+      const { kinds, feeds, rate } = list.onRequest;
+      say(
+        `Made on request: ${kinds.join(', ')} with parameters, like user?rate=10; at most ${feeds} at once, ${rate} messages/s.`,
+      );
+    });
+}
+
+async function ask(url: string): Promise<FeedList> {
+  const address = new URL(url);
+  address.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
+  address.pathname = `${address.pathname.replace(/\/$/, '')}/feeds`;
+  let answer: unknown;
+  try {
+    const response = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
+    answer = await response.json();
+  } catch (cause) {
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw noAnswer(url, why, cause);
+  }
+  if (!isFeedList(answer))
+    throw new BlockfeedError('bad-server', `${url} does not answer as a blockfeed server does`, {
+      hint: 'Check the address.',
+    });
+  return answer;
+}
+
+function isFeedList(value: unknown): value is FeedList {
+  if (typeof value !== 'object' || value === null || !('feeds' in value) || !Array.isArray(value.feeds)) return false;
+  return value.feeds.every((feed) => typeof feed === 'object' && feed !== null && typeof feed.name === 'string');
+}
+
+function noAnswer(url: string, why: string, cause: unknown): BlockfeedError {
+  const hint = 'Check the address, and that the server runs.';
+  return new BlockfeedError('unreachable', `${url} does not answer: ${why}`, { hint, cause });
+}

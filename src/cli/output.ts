@@ -1,0 +1,42 @@
+// Where a command writes: results to stdout, everything said about them to stderr. Colours only on a terminal, and never
+// where NO_COLOR is set (no-color.org).
+
+/** How a command ends. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** A line of talk. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A line of result. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Whether the stream is a terminal that shows colours. */
+export function hasColours(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+}
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+
+const escapes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' };
+
+/** The text in that style, where the stream shows it. */
+export function styled(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return hasColours(stream) ? `\u001b[${escapes[style]}m${text}\u001b[0m` : text;
+}
+
+/**
+ * Ends the process when stdout can take no more: quietly where its reader has gone (`| head`), which is a reader's way to
+ * say that it has enough, and with a line where it is full. Talk that nobody hears any more is no reason to end.
+ */
+export function watchOutput(): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(exitCodes.done);
+    say(`blockfeed: cannot write to stdout: ${message}. Nothing that was not written counts as taken.`);
+    process.exit(exitCodes.failed);
+  });
+  process.stderr.on('error', () => {});
+}

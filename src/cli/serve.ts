@@ -1,0 +1,186 @@
+// blockfeed serve: a server as a process.
+import { type Command, Option } from 'commander';
+import type { Logger } from 'pino';
+import { GeneratedFeed } from '../feed/generated.ts';
+import { kinds } from '../feed/kinds/index.ts';
+import { parseSpecification } from '../feed/specification.ts';
+import { limits } from '../protocol/limits.ts';
+import { createServer } from '../server/index.ts';
+import {
+  byteSize,
+  choice,
+  decimal,
+  duration,
+  rangeOf,
+  refusedFlag,
+  text,
+  UsageError,
+  usage,
+  wholeNumber,
+} from './flags.ts';
+import { makeLog } from './log.ts';
+import { exitCodes, print } from './output.ts';
+import { onStopSignal } from './signals.ts';
+
+export interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly feed: Readonly<Record<string, string>>;
+  readonly kinds: boolean;
+  readonly adHoc?: 'on' | 'off';
+  readonly adHocFeeds?: number;
+  readonly adHocRate?: number;
+  readonly connections?: number;
+  readonly unsent?: number;
+  readonly unsentInAll?: number;
+  readonly cache?: number;
+  readonly drain?: number;
+  readonly logLevel: string;
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .summary('offer feeds over WebSocket')
+    .description(
+      'Offers feeds over WebSocket until it is stopped. With nothing stated: every kind of generated data under its own name. ' +
+        '"listening ws://…" goes to stdout once it is ready, everything else to stderr.',
+    )
+    .addOption(
+      new Option('--port <number>', 'the port; 0 takes a free one')
+        .argParser(wholeNumber('--port', { min: 0, max: 65_535 }))
+        .default(8080),
+    )
+    .addOption(
+      new Option('--host <address>', 'the address to listen on').argParser(text('--host', 255)).default('127.0.0.1'),
+    )
+    .addOption(
+      new Option('--feed <name=specification>', 'offer a feed under this name; may be repeated')
+        .argParser(namedFeed)
+        .default({}, 'none'),
+    )
+    .addOption(new Option('--no-kinds', 'do not offer every kind under its own name'))
+    .addOption(
+      new Option(
+        '--ad-hoc <on|off>',
+        'make feeds on request (default: on where only this machine can connect)',
+      ).argParser(choice('--ad-hoc', ['on', 'off'])),
+    )
+    .addOption(
+      new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
+        wholeNumber('--ad-hoc-feeds', rangeOf(limits.adHocFeeds)),
+      ),
+    )
+    .addOption(
+      new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
+        decimal('--ad-hoc-rate', rangeOf(limits.adHocRate)),
+      ),
+    )
+    .addOption(
+      new Option('--connections <number>', 'how many connections at once').argParser(
+        wholeNumber('--connections', rangeOf(limits.connections)),
+      ),
+    )
+    .addOption(
+      new Option('--unsent <bytes>', 'what one socket may hold unsent').argParser(
+        byteSize('--unsent', rangeOf(limits.unsentBytes)),
+      ),
+    )
+    .addOption(
+      new Option('--unsent-in-all <bytes>', 'what all sockets may hold unsent').argParser(
+        byteSize('--unsent-in-all', rangeOf(limits.unsentBytesInAll)),
+      ),
+    )
+    .addOption(
+      new Option('--cache <bytes>', 'frames kept for readers to share').argParser(
+        byteSize('--cache', rangeOf(limits.cachedBytes)),
+      ),
+    )
+    .addOption(
+      new Option('--drain <duration>', 'how long to wait for acks when stopping').argParser(
+        duration('--drain', rangeOf(limits.drainMs)),
+      ),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what to log')
+        .argParser(choice('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  blockfeed serve
+  blockfeed serve --port 0 --feed 'prices=tick?rate=10' --feed 'slow=user?rate=0.5'
+  blockfeed serve --host 0.0.0.0 --no-kinds --feed 'weather=reading?rate=1' --ad-hoc off
+
+Watch a feed with any WebSocket client:  ws://127.0.0.1:8080/feeds/user?size=5
+Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does not wait.`,
+    )
+    .action(serve);
+}
+
+/** Runs until a signal stops it. */
+async function serve(flags: ServeFlags): Promise<void> {
+  const log = makeLog(flags.logLevel);
+  const server = makeServer(flags, log);
+  const stopped = new Promise<string>((resolve) => {
+    onStopSignal(resolve);
+    // Where a program started it with a channel to itself (the demo does), the end of that program is one too.
+    process.channel?.unref();
+    process.once('disconnect', () => resolve('the end of the parent'));
+  });
+  const { url } = await server.listen({ port: flags.port, host: flags.host });
+  print(`listening ${url}`);
+  log.info({ url }, `listening ${url}`);
+  const signal = await stopped;
+  await server.close(`${signal} came`);
+  if (process.connected) process.disconnect();
+  process.exitCode = exitCodes.done;
+}
+
+export function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createServer> {
+  const feeds: Record<string, string> = flags.kinds
+    ? Object.fromEntries([...kinds.keys()].map((name) => [name, name]))
+    : {};
+  const adHocFeeds =
+    flags.adHocFeeds ?? ((flags.adHoc ?? (isLoopback(flags.host) ? 'on' : 'off')) === 'on' ? undefined : 0);
+  if (flags.adHoc === 'off' && (flags.adHocFeeds ?? 0) > 0)
+    throw new UsageError('--ad-hoc is off, but --ad-hoc-feeds is stated: leave out one');
+  return createServer({
+    feeds: { ...feeds, ...flags.feed },
+    adHoc: {
+      ...(adHocFeeds === undefined ? {} : { feeds: adHocFeeds }),
+      ...(flags.adHocRate === undefined ? {} : { rate: flags.adHocRate }),
+    },
+    ...(flags.connections === undefined ? {} : { connections: flags.connections }),
+    ...(flags.unsent === undefined ? {} : { unsentBytes: flags.unsent }),
+    ...(flags.unsentInAll === undefined ? {} : { unsentBytesInAll: flags.unsentInAll }),
+    ...(flags.cache === undefined ? {} : { cachedBytes: flags.cache }),
+    ...(flags.drain === undefined ? {} : { drainMs: flags.drain }),
+    log,
+  });
+}
+
+function namedFeed(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = given.indexOf('=');
+  const name = given.slice(0, Math.max(0, equals));
+  const specification = given.slice(equals + 1);
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
+    throw usage(
+      '--feed',
+      given,
+      'a name of 1 to 64 of a-z, 0-9, dot, dash and underscore, then = and a specification like tick?rate=10',
+    );
+  if (Object.hasOwn(earlier, name)) throw usage('--feed', given, `another name: ${name} is taken by an earlier --feed`);
+  try {
+    new GeneratedFeed(name, parseSpecification(specification));
+  } catch (cause) {
+    refusedFlag('--feed', given, cause);
+  }
+  return { ...earlier, [name]: specification };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

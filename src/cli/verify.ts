@@ -1,0 +1,44 @@
+// blockfeed verify: checks stored blocks, reading nothing but the folder.
+import { type Command, Option } from 'commander';
+import { type VerifiedFolder, verifyFolder } from '../blocks/verify.ts';
+import { regenerate } from '../feed/regenerate.ts';
+import { exitCodes, print, say, styled } from './output.ts';
+import { count, describeBytes } from './status.ts';
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .summary('check stored blocks')
+    .description(
+      'Checks what a collector stored, reading nothing but the folder: each offset once, no hole that is not a reported gap, checksums, ' +
+        'and every cut as the cut rule says. Exit code 1 and the exact place where something is wrong.',
+    )
+    .argument('<folder>', 'what --out was, or any folder below it')
+    .addOption(new Option('--regenerate', 'make every byte of generated feeds again from feed.json, and compare'))
+    .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', '\nExamples:\n  blockfeed verify blocks\n  blockfeed verify blocks/user --regenerate --json')
+    .action(async (folder: string, flags: { readonly regenerate?: boolean; readonly json?: boolean }) => {
+      const verified = await verifyFolder(folder, flags.regenerate === true ? { regenerate } : {});
+      if (flags.json === true) print(JSON.stringify(verified, undefined, 2));
+      else for (const each of verified) tell(each);
+      const wrong = verified.filter(({ problems }) => problems.length > 0).length;
+      if (wrong > 0) {
+        say(`blockfeed: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
+        process.exitCode = exitCodes.failed;
+      } else say(`${count(verified.length, 'folder')} verified`);
+    });
+}
+
+function tell(folder: VerifiedFolder): void {
+  const { path, blocks, messages, bytes, gaps, lost, regenerated, unsealedBytes, tornJournalBytes, problems } = folder;
+  const parts = [count(blocks, 'block'), count(messages, 'message'), describeBytes(bytes)];
+  if (gaps > 0) parts.push(`${count(gaps, 'gap')} (${count(lost, 'message')} lost)`);
+  if (regenerated) parts.push('every byte made again');
+  if (unsealedBytes + tornJournalBytes > 0)
+    parts.push(`${unsealedBytes + tornJournalBytes} bytes behind the last block, not counted`);
+  const verdict =
+    problems.length === 0 ? styled(process.stdout, 'green', 'ok') : styled(process.stdout, 'red', 'WRONG');
+  print(`${verdict} ${path}: ${parts.join(', ')}`);
+  for (const { file, position, offset, message } of problems)
+    print(`  ${file} byte ${position}${offset === undefined ? '' : ` offset ${offset}`}: ${message}`);
+}
