@@ -22,7 +22,7 @@ export interface Distribution {
   sampler(values: Values, source: () => number): Sampler;
 }
 
-export interface Sampler {
+interface Sampler {
   /** No value is further from zero. */
   readonly largest: number;
   /** Starts on a message. Several of d3's keep half of what they drew for later: never across messages. */
