@@ -30,7 +30,7 @@ function misuse(program: Command, cause: CommanderError): Failure {
   // Help and version were asked for, and help is the answer where no command is named: all of it is printed.
   if (cause.exitCode === 0) return { line: undefined, exitCode: exitCodes.done };
   if (cause.code === 'commander.help') return { line: undefined, exitCode: exitCodes.usage };
-  const said = cause.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const said = cause.message.replace(/^error: |\.$/g, '').replaceAll(/\s*\n\s*/g, ' ');
   const line = cause.code === 'commander.optionMissingArgument' ? withRange(program, said) : said;
   return { line: `${line}. See blockfeed --help.`, exitCode: exitCodes.usage };
 }

@@ -78,7 +78,8 @@ export function place(flag: string): Parse<Place> {
 export function webSocketUrl(flag: string): Parse<string> {
   return (text) => {
     const url = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
-    const parsed = text !== '' && URL.canParse(url) ? new URL(url) : undefined;
+    // URL drops line breaks; and what begins with a dash was meant as a flag.
+    const parsed = /^[^\s-]\S*$/.test(text) && URL.canParse(url) ? new URL(url) : undefined;
     const isOurs =
       parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '' && parsed.hostname !== '';
     if (!isOurs) throw usage(flag, text, 'the address of a server, like ws://127.0.0.1:8080');
@@ -97,7 +98,9 @@ export function text(flag: string, maxLength: number): Parse<string> {
 /** Throws a usage error for a flag whose value the library refused. */
 export function refusedFlag(flag: string, given: string, cause: unknown): never {
   if (!(cause instanceof BlockfeedError)) throw cause;
-  throw new UsageError(`${flag} ${JSON.stringify(given.slice(0, 100))}: ${cause.message}. ${cause.hint}`);
+  throw new UsageError(
+    `${flag} ${JSON.stringify(given.slice(0, 100))}: ${cause.message}. ${cause.hint.replace(/\.$/, '')}`,
+  );
 }
 
 /** A limit's range, for a flag that states it. */
