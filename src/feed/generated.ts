@@ -45,7 +45,8 @@ export class GeneratedFeed implements Feed {
   }
 
   edge(): number {
-    return this.#source.schedule.edgeAt(this.#advance());
+    const { schedule } = this.#source;
+    return this.paced ? schedule.edgeAt(this.#advance()) : schedule.end;
   }
 
   closedMicros(): number {
@@ -60,7 +61,7 @@ export class GeneratedFeed implements Feed {
     // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
     // nobody asked for.
     if (chunk === undefined || chunk.from > from || from - chunk.to > this.#chunkMessages / 8) {
-      chunk = new Chunk(from, 16, 1_024);
+      chunk = new Chunk(from, 0, 0);
     }
     this.#chunks.delete(number);
     this.#chunks.set(number, chunk);

@@ -3,8 +3,10 @@
 import { assert } from '../../base/assert.ts';
 import { type Cut, cuts } from '../../protocol/cut.ts';
 
-/** Numbers kept for each unit; see `Unit`. */
+/** Numbers kept for each unit: from, to, end of its bytes, cut, first time, last time. */
 const stride = 6;
+/** By the number kept. No cut has a number of its own: an array is slow where it is asked for what it has not. */
+const cutByNumber: readonly (Cut | undefined)[] = [undefined, ...cuts];
 
 /**
  * One page. A **unit** is what is sent or not sent as a whole: a frame of a block's lines, a frame of one message, or the
@@ -13,6 +15,8 @@ const stride = 6;
 export class Page {
   readonly #bytes: Buffer;
   #units: Float64Array = new Float64Array(16 * stride);
+  /** The units that tell a cut, so that a run of thousands of messages is passed in a few steps. */
+  readonly #cutUnits: number[] = [];
   #length = 0;
   #count = 0;
   #sliced: { start: number; end: number; bytes: Buffer } | undefined;
@@ -62,7 +66,7 @@ export class Page {
 
   /** The cut that this unit tells, or undefined: the block goes on behind it. */
   unitCut(index: number): Cut | undefined {
-    return cuts[this.#units[index * stride + 3] as number];
+    return cutByNumber[this.#units[index * stride + 3] as number];
   }
 
   /** Whether the unit is a `cut` message, which has no lines. */
@@ -93,6 +97,32 @@ export class Page {
       else high = middle;
     }
     return low === this.#count ? -1 : low;
+  }
+
+  /** The first unit from `index` on that tells a cut, or `count`. */
+  cutFrom(index: number): number {
+    if (this.unitCut(index) !== undefined) return index;
+    let low = 0;
+    let high = this.#cutUnits.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#cutUnits[middle] as number) < index) low = middle + 1;
+      else high = middle;
+    }
+    return this.#cutUnits[low] ?? this.#count;
+  }
+
+  /** The end of the run of units from `index` on that have at most so many bytes and end by `until`; one it always has. */
+  runEnd(index: number, bytes: number, until: number): number {
+    const limit = this.unitStart(index) + bytes;
+    let low = index + 1;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.unitEnd(middle) <= limit && this.unitTo(middle) <= until) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The bytes of units [first, last], one view. Readers of the same run get the same view. */
@@ -126,9 +156,10 @@ export class Page {
     this.#units[slot] = from;
     this.#units[slot + 1] = to;
     this.#units[slot + 2] = this.#length;
-    this.#units[slot + 3] = cut === undefined ? -1 : cuts.indexOf(cut);
+    this.#units[slot + 3] = cutByNumber.indexOf(cut);
     this.#units[slot + 4] = firstTime;
     this.#units[slot + 5] = lastTime;
+    if (cut !== undefined) this.#cutUnits.push(this.#count);
     this.#count++;
   }
 }
