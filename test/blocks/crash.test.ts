@@ -1,0 +1,216 @@
+// What a crash may leave: of everything written since the last sync any part, in any file. Recovery must end at a whole
+// block, at or behind what was synced, and going on from there must give a folder that verifies.
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dataFile } from '../../src/blocks/ledger.ts';
+import { folderStore } from '../../src/blocks/sinks/folder.ts';
+import { verifyFolder } from '../../src/blocks/verify.ts';
+import { copyOf, dataFilesIn, dataIn, folderIn, temporaryFolder } from './folders.ts';
+import { type SmallDisk, smallDisk } from './small-disk.ts';
+import { joined, plainLines, storedFeed, tell } from './story.ts';
+
+const size = 3;
+const feed = storedFeed({ size });
+const data = dataFile(0);
+
+async function block(sink: Awaited<ReturnType<typeof open>>, from: number): Promise<void> {
+  await tell(sink, { does: 'block', lines: plainLines(from, from + size), cut: 'size' });
+}
+
+function open(root: string) {
+  return folderStore(root).open(feed);
+}
+
+/** Opens what a crash left, goes on to `to`, and looks whether everything is right. Returns where it went on. */
+async function goOn(root: string, to: number): Promise<number> {
+  const sink = await open(root);
+  const next = sink.place?.next ?? 0;
+  if (sink.place === undefined) await sink.start(0);
+  expect(next % size).toBe(0);
+  for (let at = next; at < to; at += size) await block(sink, at);
+  await sink.sync();
+  await sink.close();
+  expect(await verifyFolder(root)).toMatchObject([
+    { messages: to, unsealedBytes: 0, tornJournalBytes: 0, problems: [] },
+  ]);
+  expect((await dataIn(folderIn(root, feed))).equals(joined(plainLines(0, to)))).toBe(true);
+  return next;
+}
+
+describe('a crash that leaves', () => {
+  /** A folder with three blocks synced, then three and part of a seventh written and not synced. */
+  async function crashed() {
+    const root = await temporaryFolder();
+    const folder = folderIn(root, feed);
+    const sizes = async () => ({
+      data: (await stat(join(folder, data))).size,
+      journal: (await stat(join(folder, 'blocks.ndjson'))).size,
+    });
+    const sink = await open(root);
+    await sink.start(0);
+    for (const at of [0, 3, 6]) await block(sink, at);
+    await sink.sync();
+    const synced = await sizes();
+    for (const at of [9, 12, 15]) await block(sink, at);
+    await sink.append(joined(plainLines(18, 20)));
+    await sink.sync();
+    const written = await sizes();
+    const copy = await copyOfDead(root);
+    await sink.close();
+    return { root: copy, synced, written };
+  }
+
+  /** The same with files cut off at these sizes: in memory, since these are many and each is synced several times. */
+  async function withSizes(disk: SmallDisk, root: string, dataBytes: number, journalBytes: number): Promise<string> {
+    const copy = join(disk.path, 'copy');
+    const [from, to] = [folderIn(root, feed), folderIn(copy, feed)];
+    await rm(copy, { recursive: true, force: true });
+    await mkdir(to, { recursive: true });
+    for (const name of ['feed.json', data, 'blocks.ndjson']) await copyFile(join(from, name), join(to, name));
+    await truncate(join(to, data), dataBytes);
+    await truncate(join(to, 'blocks.ndjson'), journalBytes);
+    return copy;
+  }
+
+  it('the data up to any byte loses nothing that was synced', async () => {
+    const { root, synced, written } = await crashed();
+    const disk = await smallDisk();
+    const wholeBlocks = (bytes: number): number =>
+      [12, 15, 18].findLast((to) => joined(plainLines(0, to)).length <= bytes) ?? 9;
+    for (let bytes = synced.data; bytes <= written.data; bytes++)
+      expect(await goOn(await withSizes(disk, root, bytes, written.journal), 21)).toBe(wholeBlocks(bytes));
+  }, 120_000);
+
+  it('the journal up to any byte loses nothing that was synced', async () => {
+    const { root, synced, written } = await crashed();
+    const disk = await smallDisk();
+    const journal = await readFile(join(folderIn(root, feed), 'blocks.ndjson'), 'latin1');
+    for (let bytes = synced.journal; bytes <= written.journal; bytes++) {
+      const wholeLines = journal.slice(synced.journal, bytes).split('\n').length - 1;
+      expect(await goOn(await withSizes(disk, root, written.data, bytes), 21)).toBe(9 + 3 * wholeLines);
+    }
+  }, 120_000);
+
+  it('any part of either, and anything in the bytes that were not synced, loses nothing that was synced', async () => {
+    const { root, synced, written } = await crashed();
+    const disk = await smallDisk();
+    const damage = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      bytes: fc.uint8Array({ maxLength: 300 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: synced.data, max: written.data }),
+        fc.integer({ min: synced.journal, max: written.journal }),
+        fc.array(damage, { maxLength: 2 }),
+        fc.array(damage, { maxLength: 2 }),
+        async (dataBytes, journalBytes, inData, inJournal) => {
+          const copy = await withSizes(disk, root, dataBytes, journalBytes);
+          await overwrite(join(folderIn(copy, feed), data), synced.data, inData);
+          await overwrite(join(folderIn(copy, feed), 'blocks.ndjson'), synced.journal, inJournal);
+          expect(await goOn(copy, 21)).toBeGreaterThanOrEqual(9);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 120_000);
+
+  it('less data than was synced is refused as damage, at any byte', async () => {
+    const { root, synced, written } = await crashed();
+    const disk = await smallDisk();
+    for (let bytes = 0; bytes < synced.data; bytes++) {
+      const copy = await withSizes(disk, root, bytes, written.journal);
+      await expect(open(copy)).rejects.toMatchObject({
+        code: 'damaged',
+        message: expect.stringMatching(/0\.ndjson, byte \d+: /),
+      });
+    }
+  });
+
+  it('a block that was never synced while a later one was written is not taken for whole', async () => {
+    const { root } = await crashed();
+    const path = join(folderIn(root, feed), data);
+    const bytes = await readFile(path);
+    const fourth = joined(plainLines(0, 9)).length;
+    bytes.fill(0, fourth, fourth + 20);
+    await writeFile(path, bytes);
+    expect(await goOn(root, 21)).toBe(9);
+  });
+
+  it('a data file begun for a block that was not sealed loses nothing else', async () => {
+    const root = await temporaryFolder();
+    const sink = await folderStore(root, { rollBytes: 100 }).open(feed);
+    await sink.start(0);
+    await block(sink, 0);
+    await sink.sync();
+    await sink.append(joined(plainLines(3, 5)));
+    const copy = await copyOfDead(root);
+    await sink.close();
+    expect(await dataFilesIn(folderIn(copy, feed))).toEqual([dataFile(0), dataFile(3)]);
+    const again = await folderStore(copy, { rollBytes: 100 }).open(feed);
+    expect(again.place?.next).toBe(3);
+    expect(await dataFilesIn(folderIn(copy, feed))).toEqual([dataFile(0)]);
+    await again.close();
+    expect(await goOn(copy, 21)).toBe(3);
+  });
+});
+
+/** As a process leaves it that dies now: with its lock. This test's process lives, so the lock is made another's. */
+async function copyOfDead(root: string): Promise<string> {
+  const copy = await copyOf(root);
+  await writeFile(join(folderIn(copy, feed), 'lock'), JSON.stringify({ pid: 2 ** 31 - 1, started: '' }));
+  return copy;
+}
+
+async function overwrite(
+  path: string,
+  from: number,
+  damage: readonly { readonly at: number; readonly bytes: Uint8Array }[],
+): Promise<void> {
+  const bytes = await readFile(path);
+  for (const one of damage) {
+    const at = from + Math.floor(one.at * (bytes.length - from));
+    bytes.set(one.bytes.subarray(0, bytes.length - at), at);
+  }
+  await writeFile(path, bytes);
+}
+
+it('a process killed at any moment, again and again, loses nothing that it had synced', async () => {
+  const root = await temporaryFolder();
+  let synced = 0;
+  for (let run = 0; run < 15; run++) {
+    const child = spawn(process.execPath, [writerPath, root], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    // Killed when it has said so many times how far it is synced: in the midst of the next blocks.
+    let left = 1 + ((run * 7) % 11);
+    let text = '';
+    for await (const chunk of child.stdout) {
+      text += String(chunk);
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const [word, offset] = line.split(' ');
+        if (word === 'at') expect(Number(offset)).toBeGreaterThanOrEqual(synced);
+        synced = Math.max(synced, Number(offset));
+        left--;
+      }
+      if (left <= 0) child.kill('SIGKILL');
+    }
+    await gone;
+    const [found] = await verifyFolder(root);
+    expect(found?.problems).toEqual([]);
+    expect(found?.messages).toBeGreaterThanOrEqual(synced);
+  }
+  expect(synced).toBeGreaterThan(1_000);
+  const sink = await folderStore(root).open(storedFeed({ size: 50 }));
+  const to = sink.place?.next ?? 0;
+  await sink.close();
+  expect((await dataIn(folderIn(root, storedFeed({ size: 50 })))).equals(joined(plainLines(0, to)))).toBe(true);
+}, 120_000);
+
+const writerPath = join(import.meta.dirname, 'writer.mjs');
