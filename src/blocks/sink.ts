@@ -51,10 +51,10 @@ export interface Sink {
   start(from: number): Promise<void>;
   /** Takes lines of the block that is coming. They may be views on memory that is reused after the promise resolves. */
   append(lines: Uint8Array): Promise<void>;
-  /** The block is whole: what was appended since the last seal. */
-  seal(block: BlockFacts): Promise<void>;
-  /** Messages [from, to) will never come. */
-  gap(from: number, to: number): Promise<void>;
+  /** The block is whole: what was appended since the last seal. Resolves with the record of it, one line of JSON without newline. */
+  seal(block: BlockFacts): Promise<string>;
+  /** Messages [from, to) will never come. Resolves with the record of it, as `seal` does. */
+  gap(from: number, to: number): Promise<string>;
   /** Resolves when everything sealed is durable. Rejects with `storage` otherwise: then nothing more may be acked. */
   sync(): Promise<void>;
   /** Lets go of files and locks. What is not sealed is dropped. */

@@ -1,7 +1,7 @@
 // blockfeed collect: a collector as a process.
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { tellBlock, tellBlockJson, tellGap, tellGapJson } from '../blocks/tell.ts';
+import { tellBlock, tellGap } from '../blocks/tell.ts';
 import {
   type CollectedFeed,
   collect,
@@ -10,6 +10,7 @@ import {
   openTextStore,
   type Store,
   type StoredBlock,
+  type StoredGap,
 } from '../collect/index.ts';
 import type { ConnectionState } from '../index.ts';
 import { limits } from '../protocol/limits.ts';
@@ -158,9 +159,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => tell(describeBlock(block, flags)),
-    onGap: (feed, from, to) =>
-      tell(flags.json === true ? tellGapJson(feed, from, to, Date.now() * 1_000) : tellGap(feed, from, to)),
+    onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
+    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
@@ -184,8 +184,9 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
   }
 }
 
-function describeBlock(block: StoredBlock, { json }: CollectFlags): string {
-  return json === true ? tellBlockJson(block.feed, block, 0, Date.now() * 1_000) : tellBlock(block.feed, block);
+/** The record, which in a folder needs no feed, with its feed in front. */
+function withFeed({ feed, record }: StoredBlock | StoredGap): string {
+  return record.startsWith('{"feed":') ? record : `{"feed":${JSON.stringify(feed)},${record.slice(1)}`;
 }
 
 async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<Store> {

@@ -59,7 +59,10 @@ export function factsOf(lines: readonly Line[], cut: Cut): BlockFacts {
 /** Tells a step to a sink; a block in appends of `appendLines` lines, in memory that is used again at once. */
 export async function tell(sink: Sink, step: Step, appendLines = 3): Promise<void> {
   if (step.does === 'start') return sink.start(step.from);
-  if (step.does === 'gap') return sink.gap(step.from, step.to);
+  if (step.does === 'gap') {
+    await sink.gap(step.from, step.to);
+    return;
+  }
   for (let at = 0; at < step.lines.length; at += appendLines) {
     const memory = joined(step.lines.slice(at, at + appendLines));
     await sink.append(memory);

@@ -122,7 +122,7 @@ export class FolderSink implements Sink {
     });
   }
 
-  seal(block: BlockFacts): Promise<void> {
+  seal(block: BlockFacts): Promise<string> {
     return this.#living(async () => {
       assert(block.from === this.#place?.next && block.to > block.from, 'a block begins where the last one ended');
       assert(block.bytes === this.#blockBytes && block.bytes > 0, 'a block has the bytes that were appended');
@@ -130,22 +130,25 @@ export class FolderSink implements Sink {
       const facts = { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery };
       const stored = { file: this.#dataName, pos: this.#sealedBytes, crc32: this.#blockChecksum };
       const times = { at: this.#options.clock.nowMicros(), durable: this.#durable };
-      await this.#note({ kind: 'block', ...facts, ...stored, ...times });
+      const record = await this.#note({ kind: 'block', ...facts, ...stored, ...times });
       this.#place = { next: to, check: this.#lastLineChecksum };
       this.#sealedBytes += bytes;
       this.#blockBytes = 0;
       this.#blockChecksum = 0;
+      return record;
     });
   }
 
-  gap(from: number, to: number): Promise<void> {
+  gap(from: number, to: number): Promise<string> {
     return this.#living(async () => {
       assert(
         from === this.#place?.next && to > from && this.#blockBytes === 0,
         'a gap begins where the last block ended',
       );
-      await this.#note({ kind: 'gap', from, to, at: this.#options.clock.nowMicros(), durable: this.#durable });
+      const at = this.#options.clock.nowMicros();
+      const record = await this.#note({ kind: 'gap', from, to, at, durable: this.#durable });
       this.#place = { next: to, check: undefined };
+      return record;
     });
   }
 
@@ -191,13 +194,16 @@ export class FolderSink implements Sink {
     this.#durableJournalBytes = this.#journal.length;
   }
 
-  async #note(entry: JournalEntry): Promise<void> {
-    const line = Buffer.from(encodeEntry(entry));
+  /** Appends the entry to the journal; returns its line without the newline. */
+  async #note(entry: JournalEntry): Promise<string> {
+    const text = encodeEntry(entry);
+    const line = Buffer.from(text);
     if (!this.#journal.hasRoom(line.length)) {
       await this.#data?.flush();
       await this.#journal.flush();
     }
     await this.#journal.append(line);
+    return text.trimEnd();
   }
 
   async #dataForBlock(): Promise<Appender> {
@@ -245,7 +251,7 @@ export class FolderSink implements Sink {
     await this.#lock.release();
   }
 
-  async #living(work: () => Promise<void>): Promise<void> {
+  async #living<Result>(work: () => Promise<Result>): Promise<Result> {
     switch (this.#phase.name) {
       case 'open':
         break;
@@ -260,7 +266,7 @@ export class FolderSink implements Sink {
         return unreachable(this.#phase);
     }
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.#phase = { name: 'dead', error };
       throw error;

@@ -55,14 +55,15 @@ export function tellingSink(outlet: Outlet, feed: string, options: TellingOption
       await write(`part ${feed} from ${readLineHead(part, 0).offset}\n${tellMessages(part)}`);
     },
     async seal(block: BlockFacts) {
-      const text = json
-        ? `${tellBlockJson(feed, block, checksum, clock.nowMicros())}\n`
-        : `${tellBlock(feed, block)}\n${tellMessages(Buffer.concat(held))}`;
+      const record = tellBlockJson(feed, block, checksum, clock.nowMicros());
       checksum = 0;
-      await write(text);
+      await write(json ? `${record}\n` : `${tellBlock(feed, block)}\n${tellMessages(Buffer.concat(held))}`);
+      return record;
     },
     async gap(from, to) {
-      await write(`${json ? tellGapJson(feed, from, to, clock.nowMicros()) : tellGap(feed, from, to)}\n`);
+      const record = tellGapJson(feed, from, to, clock.nowMicros());
+      await write(`${json ? record : tellGap(feed, from, to)}\n`);
+      return record;
     },
     sync: () => outlet.sync(),
     async close() {

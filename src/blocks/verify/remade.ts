@@ -11,7 +11,7 @@ export class Comparison {
   readonly #made: AsyncIterator<Uint8Array, unknown, undefined>;
   #piece: Uint8Array = new Uint8Array(0);
 
-  constructor(made: ReturnType<Remake>) {
+  constructor(made: Uint8Array | AsyncIterable<Uint8Array>) {
     this.#made = pieces(made);
   }
 
@@ -52,7 +52,7 @@ export class Comparison {
   }
 }
 
-async function* pieces(made: ReturnType<Remake>): AsyncGenerator<Uint8Array, void, undefined> {
-  if (made instanceof Uint8Array || made instanceof Promise) yield await made;
+async function* pieces(made: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  if (made instanceof Uint8Array) yield made;
   else yield* made;
 }

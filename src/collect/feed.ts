@@ -1,0 +1,193 @@
+// Collects one feed: the order in which a block becomes durable and is acked, as code.
+import type { BlockFacts, Sink, Store, StoredFeed } from '../blocks/sink.ts';
+import type { Client } from '../client/client.ts';
+import type { SubscribeOptions } from '../client/options.ts';
+import type { Gap, Part } from '../client/part.ts';
+import type { Subscription } from '../client/subscription.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { limits } from '../protocol/limits.ts';
+import type { Delivery } from '../protocol/messages.ts';
+import type { Policy } from '../protocol/policy.ts';
+
+/** One feed of a collector. */
+export interface FeedRequest {
+  readonly asked: string;
+  readonly policy: Policy;
+  /** Everything but place and policy. */
+  readonly subscribe: SubscribeOptions;
+  readonly newEpoch: boolean;
+}
+
+/** What the collector hears of one of its feeds. */
+export interface FeedEvents {
+  opened(feed: string, from: number, isResumed: boolean): void;
+  /** A block came whole. False: no more blocks are wanted, and this one is not stored. */
+  claim(): boolean;
+  /** It is durable, and acked. */
+  stored(feed: string, block: BlockFacts, record: string): void;
+  lost(feed: string, gap: Gap, record: string): void;
+  subscribed(subscription: Subscription): void;
+}
+
+/** Resolves when the feed has ended, was left, or no more is wanted. Rejects when it cannot go on; then nothing is acked that is not durable. */
+export async function collectFeed(
+  client: Client,
+  store: Store,
+  request: FeedRequest,
+  events: FeedEvents,
+): Promise<void> {
+  const reopened = await store.reopen(request.asked, request.policy);
+  if (reopened === undefined) return await collectNew(client, store, request, events);
+  const { sink, feed } = reopened;
+  try {
+    const subscription = subscribe(client, request, sink, feed.epoch);
+    events.subscribed(subscription);
+    return await collectInto(subscription, sink, request, events);
+  } catch (error) {
+    if (!(request.newEpoch && error instanceof BlockfeedError && error.code === 'reset')) throw error;
+  } finally {
+    await sink.close();
+  }
+  await collectNew(client, store, request, events);
+}
+
+/** Nothing is known of the feed: which it is, and so where it is stored, the server says. */
+async function collectNew(client: Client, store: Store, request: FeedRequest, events: FeedEvents): Promise<void> {
+  let subscription = subscribe(client, request, undefined, undefined);
+  events.subscribed(subscription);
+  const { feed, epoch, specification } = await subscription.opened;
+  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, policy: request.policy };
+  const sink = await store.open(stored);
+  try {
+    if (sink.place !== undefined) {
+      // It was collected before, asked for in other words. The journal says where to go on.
+      await subscription.parts().return();
+      subscription = subscribe(client, request, sink, epoch);
+      events.subscribed(subscription);
+    }
+    await collectInto(subscription, sink, request, events);
+  } finally {
+    await sink.close();
+  }
+}
+
+function subscribe(
+  client: Client,
+  request: FeedRequest,
+  sink: Sink | undefined,
+  epoch: string | undefined,
+): Subscription {
+  const place = sink?.place;
+  return client.subscribe(request.asked, {
+    ...request.subscribe,
+    ...request.policy,
+    ...(place === undefined ? {} : { from: place.next, epoch, check: place.check }),
+  });
+}
+
+async function collectInto(
+  subscription: Subscription,
+  sink: Sink,
+  request: FeedRequest,
+  events: FeedEvents,
+): Promise<void> {
+  const { feed, from } = await subscription.opened;
+  const isResumed = sink.place !== undefined;
+  if (!isResumed) await sink.start(from);
+  events.opened(feed, sink.place?.next ?? from, isResumed);
+  const { window = limits.window.default, delivery = 'block' } = request.subscribe;
+  const gathering = new BlockGathering(delivery);
+  let sealed: { readonly block: BlockFacts; readonly record: string }[] = [];
+
+  // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
+  // the sync, the next process cuts it off and fetches it again; killed between sync and ack, the journal knows better than the server.
+  const syncAndAck = async (): Promise<void> => {
+    const last = sealed.at(-1);
+    if (last === undefined) return;
+    await sink.sync();
+    subscription.ack(last.block.to);
+    const stored = sealed;
+    sealed = [];
+    for (const { block, record } of stored) events.stored(feed, block, record);
+  };
+
+  const parts = subscription.parts();
+  try {
+    let upcoming = parts.next();
+    for (;;) {
+      // One sync serves all blocks that came while the last one ran: half a window at most, so that the other half flows.
+      if (sealed.length > 0 && (sealed.length * 2 >= window || !(await isThere(upcoming)))) await syncAndAck();
+      const { value, done } = await upcoming;
+      if (done === true || value === undefined) break;
+      if (value.kind === 'gap') {
+        const record = await sink.gap(value.from, value.to);
+        await sink.sync();
+        events.lost(feed, value, record);
+      } else {
+        await sink.append(value.lines);
+        const block = gathering.take(value);
+        if (block !== undefined) {
+          if (!events.claim()) break;
+          sealed.push({ block, record: await sink.seal(block) });
+        }
+      }
+      upcoming = parts.next();
+    }
+  } finally {
+    try {
+      await syncAndAck();
+    } finally {
+      await parts.return();
+    }
+  }
+}
+
+/** Adds up the parts of a block. */
+class BlockGathering {
+  readonly #delivery: Delivery;
+  #from: number | undefined;
+  #bytes = 0;
+  #firstTime = 0;
+  #lastTime = 0;
+  #firstReceived = 0;
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery;
+  }
+
+  /** The block, where this part is its last. */
+  take(part: Part): BlockFacts | undefined {
+    if (this.#from === undefined) {
+      this.#from = part.from;
+      this.#firstTime = part.firstTime ?? 0;
+      this.#firstReceived = part.receivedMicros;
+    }
+    this.#bytes += part.lines.length;
+    this.#lastTime = part.lastTime ?? this.#lastTime;
+    if (part.cut === undefined) return undefined;
+    const block: BlockFacts = {
+      from: this.#from,
+      to: part.to,
+      cut: part.cut,
+      bytes: this.#bytes,
+      firstTime: this.#firstTime,
+      lastTime: this.#lastTime,
+      firstReceived: this.#firstReceived,
+      lastReceived: part.receivedMicros,
+      delivery: this.#delivery,
+    };
+    this.#from = undefined;
+    this.#bytes = 0;
+    return block;
+  }
+}
+
+/** Whether the promise is resolved within this turn: whether there is something to do besides waiting for it. */
+async function isThere(promise: Promise<unknown>): Promise<boolean> {
+  const there = promise.then(
+    () => true,
+    // Whatever went wrong is there to be dealt with by whoever awaits it next.
+    () => true,
+  );
+  return await Promise.race([there, new Promise<false>((resolve) => setImmediate(resolve, false))]);
+}

@@ -1,0 +1,36 @@
+// Makes the lines of a generated feed again from its specification, at whatever offsets: what verifying stored blocks needs.
+import { BlockfeedError } from '../protocol/errors.ts';
+import { messageLine } from '../protocol/message.ts';
+import { parseSpecification } from './specification.ts';
+
+/** How many lines are made at a time. */
+const runMessages = 64;
+
+/**
+ * Gives the lines [from, to) of the feed with this specification and epoch, in runs. Throws `bad-feed` where the specification is
+ * wrong, or makes another epoch here: these generators are not of the version that made the feed.
+ */
+export function regenerate(
+  specification: string,
+  epoch: string,
+): (from: number, to: number) => AsyncGenerator<Uint8Array, void, undefined> {
+  const { generator, schedule, epoch: here } = parseSpecification(specification);
+  if (here !== epoch)
+    throw new BlockfeedError(
+      'bad-feed',
+      `this version of blockfeed makes epoch ${here} of ${specification}, not ${epoch}`,
+      {
+        hint: 'Verify without regenerating, or with the version of blockfeed that served it.',
+      },
+    );
+  return async function* lines(from, to) {
+    for (let offset = from; offset < to; ) {
+      let text = '';
+      for (const end = Math.min(to, offset + runMessages); offset < end; offset++) {
+        const timeMicros = schedule.dueMicros(offset);
+        text += messageLine(offset, timeMicros, generator.data(offset, timeMicros));
+      }
+      yield Buffer.from(text);
+    }
+  };
+}
