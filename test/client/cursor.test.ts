@@ -30,6 +30,7 @@ function codeOf(act: () => unknown): string {
 test.each([
   ['a frame that comes twice', (at: Cursor) => at.frame({ feed: 'user', from: 0, to: 5 }, bytes(linesOf(0, 5)), 0)],
   ['a frame that skips', (at: Cursor) => at.frame({ feed: 'user', from: 6, to: 8 }, bytes(linesOf(6, 8)), 0)],
+  ['a header before its lines', (at: Cursor) => at.frame({ feed: 'user', from: 4, to: 8 }, bytes(linesOf(5, 8)), 0)],
   ['first line of another', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(4, 8)), 0)],
   ['last line of another', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(5, 9)), 0)],
   ['a cut-off line', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 6 }, bytes(lineOf(5).slice(0, -1)), 0)],

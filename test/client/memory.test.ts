@@ -78,6 +78,24 @@ test('a socket is paused when the bound is reached and resumed as its user takes
   await client.close();
 });
 
+test('who leaves gives back the room of what came for it: the others on the connection go on', async () => {
+  await using server = await scriptedServer();
+  const { watching, seen } = watched(true);
+  const connected = Client.connect(watching, server.url, { receivedBytes: limit });
+  const peer = await server.welcomed();
+  const client = await connected;
+  const controller = new AbortController();
+  client.subscribe('user', { size: 1, signal: controller.signal });
+  const array = client.subscribe('array');
+  for (let asked = 0; asked < 2; asked++) await peer.subscribe();
+  flood(peer, 0);
+  peer.frame(0, 1, 'size', lineAt(0), 'array');
+  await seen.paused.next();
+  controller.abort();
+  expect((await array.parts().next()).value).toMatchObject({ from: 0, to: 1 });
+  await client.close();
+});
+
 test('where it cannot be paused the connection is closed, and resumed at its place when half was taken', async () => {
   await using server = await scriptedServer();
   const { watching, seen } = watched(false);

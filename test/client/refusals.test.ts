@@ -107,6 +107,33 @@ test('what passes is asked for again, others first, after a wait; retry bounds i
   expect(clock.timers).toBe(0);
 });
 
+test('a connection that breaks while a refusal waits asks anew on the next, and only once', async () => {
+  await using server = await scriptedServer();
+  const clock = new ManualClock();
+  const waits = new Arrivals<number>();
+  const connected = connect(server.url, {
+    clock,
+    random: () => 0.5,
+    backoff: { firstMs: 1_000, capMs: 1_000 },
+    onState: (state) => state.phase === 'waiting' && waits.add(state.waitMs),
+  });
+  const peer = await server.welcomed();
+  const client = await connected;
+  client.subscribe('array');
+  await peer.expect('subscribe');
+  peer.say(refuse('feed-limit'));
+  await peer.read();
+  clock.advance(250);
+  await peer.crash();
+  clock.advance(await waits.next());
+  const again = await server.welcomed();
+  await again.subscribe();
+  clock.advance(1_000);
+  await again.read();
+  expect(again.unexpected).toBe(0);
+  await client.close();
+});
+
 test('MSG-2: a new connection is made before the server would close this one for too many errors', async () => {
   await using server = await scriptedServer();
   const clock = new ManualClock();
@@ -163,6 +190,18 @@ test('a feed twice, or more feeds than a connection carries, is a second connect
   const second = await server.welcomed();
   expect(await second.subscribe()).toMatchObject({ feed: 'user', size: 10 });
   expect(await second.subscribe()).toMatchObject({ feed: 'tick' });
+  await client.close();
+});
+
+test('SUB-4: message delivery takes a connection that carries nothing, and nothing is put beside it', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  client.subscribe('user', { delivery: 'message' });
+  expect(await peer.subscribe()).toMatchObject({ feed: 'user', delivery: 'message' });
+  client.subscribe('array');
+  const second = await server.welcomed();
+  expect(await second.subscribe()).toMatchObject({ feed: 'array' });
+  expect(peer.unexpected).toBe(0);
   await client.close();
 });
 

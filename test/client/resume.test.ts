@@ -104,6 +104,26 @@ test('acks given while there is no connection are kept, joined, and said after r
   await client.close();
 });
 
+test('ACK-3: an ack of what the new connection has not sent yet waits until it has', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url, quick), server.welcomed()]);
+  const subscription = client.subscribe('user', { size: 5, delivery: 'message' });
+  await peer.subscribe();
+  peer.lines(0, 3);
+  await peer.crash();
+  const parts = subscription.parts();
+  for (let taken = 0; taken < 3; taken++) await parts.next();
+  const again = await server.welcomed();
+  expect((await again.subscribe()).from).toBe(2);
+  await subscription.opened;
+  subscription.ack(3);
+  await again.read();
+  expect(again.unexpected).toBe(0);
+  again.lines(2, 3);
+  expect((await again.expect('ack')).to).toBe(3);
+  await client.close();
+});
+
 test('with a consumer the last ack is said again after resuming, since it may have been lost', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url, quick), server.welcomed()]);

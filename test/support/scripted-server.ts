@@ -56,8 +56,9 @@ export class ScriptedServer implements AsyncDisposable {
   }
 }
 
+/** It would compress (HAND-2), so that who asks for that is seen. */
 export async function scriptedServer(): Promise<ScriptedServer> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
   await once(server, 'listening');
   return new ScriptedServer(server);
 }
@@ -116,6 +117,13 @@ export class Peer {
 
   cut(to: number, cut: Cut, feed = 'user'): void {
     this.say({ type: 'cut', feed, to, cut });
+  }
+
+  /** Resolves when the client has read everything that was said so far: it has answered a ping behind it. */
+  async read(): Promise<void> {
+    const pong = once(this.socket, 'pong');
+    this.socket.ping();
+    await pong;
   }
 
   /** Ends the connection as a crash does, when all that was sent before has left. */
