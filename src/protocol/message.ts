@@ -17,7 +17,18 @@ export const maxLineBytes = 1_000_000;
 
 /** The line of a message, newline included. `data` is JSON text without line breaks. */
 export function messageLine(offset: number, timeMicros: number, data: string): string {
-  return `{"offset":${offset},"time":${timeMicros},"data":${data}}\n`;
+  return `{"offset":${offset},"time":${digitsOf(timeMicros)},"data":${data}}\n`;
+}
+
+/**
+ * The integer in decimal digits. An engine writes what fits 31 bits several times as fast as a larger number, so a time is
+ * written in two halves: 0.1 µs less a message, of 0.6 in all (npm run bench, N=1).
+ */
+function digitsOf(integer: number): string {
+  if (integer < 1e9 || integer > Number.MAX_SAFE_INTEGER) return `${integer}`;
+  const high = Math.floor(integer / 1e9);
+  const low = integer - high * 1e9;
+  return `${high}${`${1e9 + low}`.slice(1)}`;
 }
 
 // A byte order mark is no part of JSON: it is refused, not swallowed.
