@@ -114,16 +114,19 @@ test('a connection that breaks while a refusal waits asks anew on the next, and 
   const connected = connect(server.url, {
     clock,
     random: () => 0.5,
-    backoff: { firstMs: 1_000, capMs: 1_000 },
+    backoff: { firstMs: 1_000, capMs: 4_000 },
     onState: (state) => state.phase === 'waiting' && waits.add(state.waitMs),
   });
   const peer = await server.welcomed();
   const client = await connected;
   client.subscribe('array');
-  await peer.expect('subscribe');
-  peer.say(refuse('feed-limit'));
-  await peer.read();
-  clock.advance(250);
+  // The second refusal waits for 1 s, longer than the connection does.
+  for (const waitMs of [500, 0]) {
+    await peer.expect('subscribe');
+    peer.say(refuse('feed-limit'));
+    await peer.read();
+    clock.advance(waitMs);
+  }
   await peer.crash();
   clock.advance(await waits.next());
   const again = await server.welcomed();
