@@ -2,6 +2,7 @@
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { tellBlock, tellGap } from '../blocks/tell.ts';
+import type { ConnectionState } from '../client/events.ts';
 import {
   type CollectedFeed,
   collect,
@@ -12,7 +13,6 @@ import {
   type StoredBlock,
   type StoredGap,
 } from '../collect/index.ts';
-import type { ConnectionState } from '../index.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';

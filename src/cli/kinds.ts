@@ -1,6 +1,6 @@
 // blockfeed kinds: what generated data there is, with parameters and an example line each.
 import { type Command, Option } from 'commander';
-import { describeKinds } from '../feed/describe.ts';
+import { describeCommonParameters, describeKinds, type ParameterDescription } from '../feed/describe.ts';
 import { print, styled } from './output.ts';
 
 export function addKinds(program: Command): void {
@@ -16,14 +16,19 @@ export function addKinds(program: Command): void {
       "\nExamples:\n  blockfeed kinds\n  blockfeed kinds --json\n  blockfeed serve --feed 'prices=tick?rate=10&seed=7'",
     )
     .action(({ json }: { readonly json?: boolean }) => {
-      const described = describeKinds();
-      if (json === true) return print(JSON.stringify(described, undefined, 2));
-      for (const kind of described) {
-        print(`${styled(process.stdout, 'bold', kind.name)}  ${kind.summary}`);
-        for (const parameter of kind.parameters)
-          print(`  ${parameter.name}=${parameter.default}  ${parameter.meaning}; ${parameter.range}`);
-        print(styled(process.stdout, 'dim', `  ${kind.example.trimEnd()}`));
-        print('');
+      const kinds = describeKinds();
+      const common = describeCommonParameters();
+      if (json === true) return print(JSON.stringify({ common, kinds }, undefined, 2));
+      print('Every kind has');
+      for (const parameter of common) tell(parameter);
+      for (const kind of kinds) {
+        print(`\n${styled(process.stdout, 'bold', kind.name)}  ${kind.summary}`);
+        for (const parameter of kind.parameters) tell(parameter);
+        print(styled(process.stdout, 'dim', `  ${kind.example}`));
       }
     });
+}
+
+function tell({ name, default: value, meaning, range, onlyWith }: ParameterDescription): void {
+  print(`  ${name}=${value}  ${meaning}; ${range}${onlyWith === undefined ? '' : `; only with ${onlyWith}`}`);
 }

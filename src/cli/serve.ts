@@ -122,7 +122,8 @@ Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does 
 
 /** Runs until a signal stops it. */
 async function serve(flags: ServeFlags): Promise<void> {
-  const log = makeLog(flags.logLevel);
+  // Nothing is logged before it listens: where it cannot, the one line that says so is all there is to say.
+  const log = makeLog('silent');
   const server = makeServer(flags, log);
   const stopped = new Promise<string>((resolve) => {
     onStopSignal(resolve);
@@ -131,6 +132,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     process.once('disconnect', () => resolve('the end of the parent'));
   });
   const { url } = await server.listen({ port: flags.port, host: flags.host });
+  log.level = flags.logLevel;
   print(`listening ${url}`);
   log.info({ url }, `listening ${url}`);
   const signal = await stopped;
