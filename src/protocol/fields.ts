@@ -63,14 +63,18 @@ export function parseByTable(text: string, table: Readonly<Record<string, Fields
   if (typeof type !== 'string' || fields === undefined)
     throw bad(`type must be one of ${Object.keys(table).join(', ')}`, 'type');
   const parsed: Record<string, unknown> = { type };
-  for (const [name, field] of Object.entries(fields)) {
+  let known = 1;
+  for (const [name, field] of entriesOf(fields)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const fault = fieldFault(field, given) ?? (strict ? surrogateFault(given) : undefined);
     if (fault !== undefined) throw bad(`${type}: ${name} ${fault}`, name);
-    if (given !== undefined) parsed[name] = given;
+    if (given === undefined) continue;
+    parsed[name] = given;
+    known++;
   }
-  if (strict)
-    for (const name of Object.keys(value))
+  const names = strict ? Object.keys(value) : [];
+  if (names.length > known)
+    for (const name of names)
       if (name !== 'type' && !Object.hasOwn(fields, name))
         throw bad(`${type} has no field ${JSON.stringify(name.slice(0, 64))}`, 'type');
   return parsed;
@@ -80,6 +84,18 @@ export function parseByTable(text: string, table: Readonly<Record<string, Fields
 // In what a server says it does no harm, and its explanations may have been cut off there.
 function surrogateFault(value: unknown): string | undefined {
   return typeof value === 'string' && /\p{Surrogate}/u.test(value) ? 'must have no lone surrogates' : undefined;
+}
+
+// An ack comes for every block or two, to a thousand clients: the table's entries are not listed anew for each.
+const entries = new WeakMap<Fields, readonly [string, Field][]>();
+
+function entriesOf(fields: Fields): readonly [string, Field][] {
+  let listed = entries.get(fields);
+  if (listed === undefined) {
+    listed = Object.entries(fields);
+    entries.set(fields, listed);
+  }
+  return listed;
 }
 
 function parseObject(text: string): Record<string, unknown> {
