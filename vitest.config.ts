@@ -1,7 +1,8 @@
-// Tests run on src, not on dist: the `source` condition picks it in package.json's `imports` and `exports`.
+// Tests run on src, not on dist: the `blockfeed-source` condition picks it in package.json's `imports` and `exports`. Its
+// name is our own, since bundlers may set a plain `source` for packages that ship theirs.
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['source', 'node', 'module', 'import', 'default'];
+const conditions = ['blockfeed-source', 'node', 'module', 'import', 'default'];
 
 export default defineConfig({
   resolve: { conditions },

@@ -4,9 +4,14 @@ import { expect, test } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
 const manifest: {
-  exports: Record<string, string | { source: string; types: string; default: string }>;
+  exports: Record<string, string | { 'blockfeed-source': string; types: string; default: string }>;
   imports: {
-    '#platform': { source: { browser: string; default: string }; types: string; browser: string; default: string };
+    '#platform': {
+      'blockfeed-source': { browser: string; default: string };
+      types: string;
+      browser: string;
+      default: string;
+    };
   };
 } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 
@@ -17,14 +22,14 @@ test('every export names a source that is there, and what the compiler makes of 
   const entries = Object.values(manifest.exports).filter((entry) => typeof entry !== 'string');
   expect(entries).not.toHaveLength(0);
   for (const entry of entries) {
-    expect(entry.source).toSatisfy(isThere);
-    expect(entry.default).toBe(compiled(entry.source));
+    expect(entry['blockfeed-source']).toSatisfy(isThere);
+    expect(entry.default).toBe(compiled(entry['blockfeed-source']));
     expect(entry.types).toBe(entry.default.replace(/\.js$/, '.d.ts'));
   }
 });
 
 test('#platform is the same two files in src and in dist', () => {
-  const { source, ...built } = manifest.imports['#platform'];
+  const { 'blockfeed-source': source, ...built } = manifest.imports['#platform'];
   expect(source.browser).toSatisfy(isThere);
   expect(source.default).toSatisfy(isThere);
   expect(built.browser).toBe(compiled(source.browser));
