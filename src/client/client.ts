@@ -1,4 +1,7 @@
 // A client: the connections that its subscriptions need, and who goes on which.
+//
+// Its users' compilers may know nothing of `await using`; the reference, which stays in the declarations, tells them.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { closed } from './faults.ts';
 import { Link } from './link.ts';
 import {
