@@ -40,7 +40,7 @@ export class Block {
     this.cut = last.cut;
     this.lines = joinLines(gathered.parts);
     this.gapsBefore = gathered.gapsBefore;
-    this.firstReceivedMicros = first.receivedMicros;
+    this.firstReceivedMicros = first.beganMicros;
     this.lastReceivedMicros = last.receivedMicros;
     this.#ack = () => ack(this.to);
   }

@@ -91,7 +91,12 @@ export class Cursor {
   }
 
   /** Takes a frame of block delivery. Undefined when it brings nothing. Throws `bad-server`. */
-  frame(header: FrameHeader, lines: Uint8Array, receivedMicros: number): Part | undefined {
+  frame(
+    header: FrameHeader,
+    lines: Uint8Array,
+    receivedMicros: number,
+    beganMicros: number = receivedMicros,
+  ): Part | undefined {
     const at = this.#placed();
     if (header.from !== at.next)
       throw badServer(`a frame of ${at.feed} begins at ${header.from} where ${at.next} had to come`, at.feed);
@@ -100,15 +105,15 @@ export class Cursor {
         throw badServer(`a frame of ${at.feed} at ${at.next} has no messages and is not the end of a block`, at.feed);
       return this.end('end', receivedMicros);
     }
-    return this.#lines(at, header.to, lines, header.cut, receivedMicros);
+    return this.#lines(at, header.to, lines, header.cut, receivedMicros, beganMicros);
   }
 
   /** Takes a line of message delivery. Undefined when it was there already. Throws `bad-server` or `diverged`. */
-  line(line: Uint8Array, receivedMicros: number): Part | undefined {
+  line(line: Uint8Array, receivedMicros: number, beganMicros: number = receivedMicros): Part | undefined {
     const at = this.#placed();
     if (line.indexOf(newline) !== line.length - 1)
       throw badServer(`what came as message ${at.next} of ${at.feed} is not one line`, at.feed);
-    if (!at.repeats) return this.#lines(at, at.next + 1, line, undefined, receivedMicros);
+    if (!at.repeats) return this.#lines(at, at.next + 1, line, undefined, receivedMicros, beganMicros);
     if (!isSame(line, at.last ?? none))
       throw diverged(`message ${at.next - 1} of ${at.feed} is not what it was before the interruption`, at.feed);
     at.repeats = false;
@@ -144,7 +149,14 @@ export class Cursor {
     return this.#at?.open === true ? endOf(this.#at, cut, receivedMicros) : undefined;
   }
 
-  #lines(at: At, to: number, lines: Uint8Array, cut: Cut | undefined, receivedMicros: number): Part {
+  #lines(
+    at: At,
+    to: number,
+    lines: Uint8Array,
+    cut: Cut | undefined,
+    receivedMicros: number,
+    beganMicros: number,
+  ): Part {
     // Both ends are looked at, not every line between: that is left to whoever parses them.
     const last = lastLine(lines);
     const head = readLineHead(lines, 0);
@@ -156,7 +168,8 @@ export class Cursor {
     at.open = cut === undefined;
     at.last = last;
     at.fresh = false;
-    return { kind: 'part', from, to, lines, cut, receivedMicros, firstTime: head.time, lastTime: tail.time };
+    const times = { beganMicros, receivedMicros, firstTime: head.time, lastTime: tail.time };
+    return { kind: 'part', from, to, lines, cut, ...times };
   }
 
   #placed(): At {
@@ -174,6 +187,7 @@ function endOf(at: At, cut: Cut, receivedMicros: number): Part {
     to: next,
     lines: none,
     cut,
+    beganMicros: receivedMicros,
     receivedMicros,
     firstTime: undefined,
     lastTime: undefined,

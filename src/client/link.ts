@@ -205,7 +205,7 @@ export class Link implements ReaderHost, RoutesHost {
         this.#welcome(welcome);
       },
       said: (message) => this.#said(message),
-      data: (bytes) => this.#routes?.data(bytes),
+      data: (bytes, beganMicros) => this.#routes?.data(bytes, beganMicros),
     });
     this.#session = session;
     const end = await session.ended;

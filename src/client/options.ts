@@ -79,7 +79,7 @@ export interface Settings {
 
 /** Fills in and checks. Throws `bad-option`. */
 export function clientSettings(url: string | URL, options: ConnectOptions): Settings {
-  const { reconnectFirstMs, reconnectCapMs, receivedBytes } = limits;
+  const { connectMs, reconnectFirstMs, reconnectCapMs, receivedBytes } = limits;
   const backoff = options.backoff ?? { firstMs: reconnectFirstMs.default, capMs: reconnectCapMs.default };
   if (options.name !== undefined) sendable('name', options.name, clientMessages.hello.client);
   sendable('token', options.token, clientMessages.hello.token);
@@ -92,8 +92,7 @@ export function clientSettings(url: string | URL, options: ConnectOptions): Sett
       firstMs: whole('backoff.firstMs', backoff.firstMs, reconnectFirstMs.min, reconnectFirstMs.max),
       capMs: whole('backoff.capMs', backoff.capMs, reconnectCapMs.min, reconnectCapMs.max),
     },
-    // As long as the longest wait between two tries: a try should not cost more than not trying.
-    connectMs: whole('connectMs', options.connectMs ?? reconnectCapMs.default, 1, reconnectCapMs.max),
+    connectMs: whole('connectMs', options.connectMs ?? connectMs.default, connectMs.min, connectMs.max),
     receivedBytes: whole(
       'receivedBytes',
       options.receivedBytes ?? receivedBytes.default,

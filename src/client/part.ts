@@ -11,6 +11,8 @@ export interface Part {
   readonly lines: Uint8Array;
   /** Set in the last part of a block: why it ends. */
   readonly cut: Cut | undefined;
+  /** When its first byte came, where the platform shows it (Node), else as `receivedMicros`. */
+  readonly beganMicros: number;
   /** When it had come whole, integer microseconds since 1970 by this machine's clock. */
   readonly receivedMicros: number;
   /** The times of its first and last message, in microseconds; undefined where there is none. */

@@ -26,6 +26,8 @@ export interface Socket {
 export interface SocketEvents {
   opened(): void;
   text(text: string): void;
+  /** The first byte of what `data` or `text` tells next has come. Not told where sockets show whole frames only: in browsers. */
+  arriving(): void;
   /** A binary frame. The bytes are the receiver's: nobody writes to them again. */
   data(bytes: Uint8Array): void;
   /** The last event, exactly once, whether or not it was ever open. */

@@ -95,12 +95,12 @@ export class Reader {
     this.#onEvent({ type: 'opened', opened, again });
   }
 
-  frame(header: FrameHeader, lines: Uint8Array, receivedMicros: number): void {
-    this.#push(this.#cursor.frame(header, lines, receivedMicros));
+  frame(header: FrameHeader, lines: Uint8Array, receivedMicros: number, beganMicros: number): void {
+    this.#push(this.#cursor.frame(header, lines, receivedMicros, beganMicros));
   }
 
-  line(line: Uint8Array, receivedMicros: number): void {
-    this.#push(this.#cursor.line(line, receivedMicros));
+  line(line: Uint8Array, receivedMicros: number, beganMicros: number): void {
+    this.#push(this.#cursor.line(line, receivedMicros, beganMicros));
   }
 
   cut(to: number, cut: Cut, receivedMicros: number): void {

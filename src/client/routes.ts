@@ -1,7 +1,6 @@
 // Who on one connection gets what comes: the subscriptions that are waiting to be asked for, the one whose answer is
 // awaited, and those that run, by the name the server gave them. Made anew for every connection, so nothing of an
 // old one lingers.
-import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { parseFrame } from '../protocol/frame.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
@@ -69,17 +68,19 @@ export class Routes {
     }
   }
 
-  data(bytes: Uint8Array): void {
+  /** `beganMicros`: when its first byte came, where that is known. */
+  data(bytes: Uint8Array, beganMicros: number | undefined): void {
     const now = this.#host.now();
+    const began = Math.min(beganMicros ?? now, now);
     let reader = this.#alone;
     try {
-      if (reader !== undefined) return this.#line(reader, bytes, now);
+      if (reader !== undefined) return this.#line(reader, bytes, now, began);
       const { header, lines } = parseFrame(bytes);
       const found = this.#running.get(header.feed);
       if (found === 'left') return;
       reader = found;
       if (reader === undefined) throw badServer(`a frame came of ${header.feed}, which is not subscribed`);
-      reader.frame(header, lines, now);
+      reader.frame(header, lines, now, began);
     } catch (error) {
       this.#fault(reader, error);
     }
@@ -165,7 +166,7 @@ export class Routes {
     const asked = this.#asked;
     if (asked === undefined) throw error;
     this.#asked = undefined;
-    if (!asked.left && errorCodes[message.code].retry) this.#host.refused(asked.reader, error);
+    if (!asked.left && error.retry) this.#host.refused(asked.reader, error);
     else if (!asked.left) this.#host.over(asked.reader, error);
     this.#askNext();
   }
@@ -181,10 +182,10 @@ export class Routes {
     }
   }
 
-  #line(reader: Reader, line: Uint8Array, now: number): void {
+  #line(reader: Reader, line: Uint8Array, now: number, began: number): void {
     if (reader.over) return;
     const wasCaughtUp = reader.caughtUp;
-    reader.line(line, now);
+    reader.line(line, now, began);
     if (!wasCaughtUp) this.ack(reader);
   }
 

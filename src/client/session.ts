@@ -3,7 +3,7 @@
 
 import { unreachable } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
-import { closeCodes, errorCodes, reconnectsAfter } from '../protocol/codes.ts';
+import { closeCodes, errorCodes, knownErrorCode, reconnectsAfter } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type ClientMessage, parseServerMessage, type ServerMessage, subprotocol } from '../protocol/messages.ts';
 import { Deferred } from './deferred.ts';
@@ -17,7 +17,8 @@ export interface SessionHandler {
   welcomed(welcome: Welcome): void;
   /** A control message behind the welcome. A BlockfeedError thrown here and in `data` ends the session as `refused`. */
   said(message: ServerMessage): void;
-  data(bytes: Uint8Array): void;
+  /** `beganMicros`: when its first byte came, where that is known. */
+  data(bytes: Uint8Array, beganMicros: number | undefined): void;
 }
 
 export type SessionEnd =
@@ -39,6 +40,8 @@ export class Session {
   retryAfterMs = 0;
   readonly #settings: Settings;
   readonly #handler: SessionHandler;
+  /** When the first byte of the frame came that is to come next. */
+  #beganMicros: number | undefined;
   readonly #socket: Socket;
   readonly #end = new Deferred<SessionEnd>();
   #phase: 'opening' | 'live' | 'bye' | 'closing' | 'ended' = 'opening';
@@ -57,6 +60,9 @@ export class Session {
     this.#socket = platform.openSocket(settings.url, subprotocol, {
       opened: () => this.send(hello),
       text: (text) => this.#guarded(() => this.#text(text)),
+      arriving: () => {
+        this.#beganMicros = settings.clock.nowMicros();
+      },
       data: (bytes) => this.#data(bytes),
       closed: (end) => this.#closed(end),
     });
@@ -115,7 +121,7 @@ export class Session {
     if (this.#phase === 'closing' || this.#phase === 'ended') return;
     const message = parse(text);
     if (this.#phase !== 'bye' || message.type !== 'heartbeat') this.#heard = true;
-    if (message.type === 'error' && errorCodes[message.code].close !== undefined)
+    if (message.type === 'error' && errorCodes[knownErrorCode(message.code)].close !== undefined)
       this.#lastError = errorSaid(message); // the close that follows says whether it is the end
     else if (message.type === 'welcome') this.#welcomed(message);
     else if (this.#phase === 'opening' && message.type !== 'error')
@@ -136,11 +142,13 @@ export class Session {
   }
 
   #data(bytes: Uint8Array): void {
+    const beganMicros = this.#beganMicros;
+    this.#beganMicros = undefined;
     if (this.#phase === 'live' || this.#phase === 'bye') {
       this.#heard = true;
       // Not by #guarded: this is the hot path, and needs no closure.
       try {
-        this.#handler.data(bytes);
+        this.#handler.data(bytes, beganMicros);
       } catch (error) {
         this.#refuse(error);
       }
@@ -206,7 +214,7 @@ export class Session {
 
 /** The error that a server said, as users meet it. */
 export function errorSaid({ code, message, hint, about }: Extract<ServerMessage, { type: 'error' }>): BlockfeedError {
-  return new BlockfeedError(code, message, { hint, ...(about === undefined ? {} : { about }) });
+  return new BlockfeedError(knownErrorCode(code), message, { hint, ...(about === undefined ? {} : { about }) });
 }
 
 function parse(text: string): ServerMessage {

@@ -105,7 +105,7 @@ export class Subscription implements AsyncIterable<Block> {
         else if ('item' in taken) {
           const { item } = taken;
           if (item.kind === 'part') {
-            firstReceivedMicros ??= item.receivedMicros;
+            firstReceivedMicros ??= item.beganMicros;
             this.#handedOutTo = item.to;
             if (item.cut !== undefined) {
               this.#reader.acks.handOut(item.to, Math.max(0, item.receivedMicros - firstReceivedMicros));

@@ -1,7 +1,7 @@
 // A collector: takes feeds in blocks from a server into a store, each block acked once it is durable.
 import type { Client } from '../client/client.ts';
+import { connect } from '../client/connect.ts';
 import type { Subscription } from '../client/subscription.ts';
-import { connect } from '../index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { makePolicy } from '../protocol/policy.ts';
 import { collectFeed, type FeedEvents, type FeedRequest } from './feed.ts';
@@ -88,6 +88,7 @@ class Collecting implements Collection {
 
   /** Collects one feed; where it fails the others end too. */
   async #collect(client: Client, request: FeedRequest): Promise<void> {
+    let current: Subscription | undefined;
     const events: FeedEvents = {
       opened: (feed, from, isResumed) => this.#options.onFeed?.(feed, from, isResumed),
       claim: () => this.#claim(),
@@ -104,6 +105,8 @@ class Collecting implements Collection {
         this.#options.onGap?.({ feed, from, to, record });
       },
       subscribed: (subscription) => {
+        if (current !== undefined) this.#subscriptions.delete(current);
+        current = subscription;
         this.#subscriptions.add(subscription);
         if (this.#leaving) subscription.leave();
       },
@@ -112,6 +115,8 @@ class Collecting implements Collection {
       await collectFeed(client, this.#options.store, request, events);
     } catch (error) {
       if (error === enough) return;
+      // Left before the server answered: there is nothing to be collected, and nothing wrong.
+      if (this.#leaving && error instanceof BlockfeedError && error.code === 'closed') return;
       this.#stop.abort(enough);
       throw error;
     }

@@ -26,6 +26,7 @@ export interface FeedEvents {
   /** It is durable, and acked. */
   stored(feed: string, block: BlockFacts, record: string): void;
   lost(feed: string, gap: Gap, record: string): void;
+  /** This is the subscription from now on. */
   subscribed(subscription: Subscription): void;
 }
 
@@ -53,15 +54,16 @@ export async function collectFeed(
 
 /** Nothing is known of the feed: which it is, and so where it is stored, the server says. */
 async function collectNew(client: Client, store: Store, request: FeedRequest, events: FeedEvents): Promise<void> {
-  let subscription = subscribe(client, request, undefined, undefined);
+  const known = new AbortController();
+  let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
   const { feed, epoch, specification } = await subscription.opened;
   const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, policy: request.policy };
   const sink = await store.open(stored);
   try {
     if (sink.place !== undefined) {
-      // It was collected before, asked for in other words. The journal says where to go on.
-      await subscription.parts().return();
+      // It was collected before, asked for in other words. The journal says where to go on; what has come is dropped.
+      known.abort();
       subscription = subscribe(client, request, sink, epoch);
       events.subscribed(subscription);
     }
@@ -76,11 +78,15 @@ function subscribe(
   request: FeedRequest,
   sink: Sink | undefined,
   epoch: string | undefined,
+  dropped?: AbortSignal,
 ): Subscription {
   const place = sink?.place;
+  const { signal } = request.subscribe;
+  const signals = [signal, dropped].filter((each) => each !== undefined);
   return client.subscribe(request.asked, {
     ...request.subscribe,
     ...request.policy,
+    signal: AbortSignal.any(signals),
     ...(place === undefined ? {} : { from: place.next, epoch, check: place.check }),
   });
 }
@@ -160,7 +166,7 @@ class BlockGathering {
     if (this.#from === undefined) {
       this.#from = part.from;
       this.#firstTime = part.firstTime ?? 0;
-      this.#firstReceived = part.receivedMicros;
+      this.#firstReceived = part.beganMicros;
     }
     this.#bytes += part.lines.length;
     this.#lastTime = part.lastTime ?? this.#lastTime;

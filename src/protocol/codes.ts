@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'overload'
   | 'slow-control'
   | 'internal'
+  | 'refused'
   | 'unreachable'
   | 'bad-server'
   | 'closed'
@@ -109,6 +110,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     meaning: 'the client does not read the answers to what it sends',
   },
   internal: { from: 'server', retry: true, close: 1011, meaning: 'a defect of the server' },
+  refused: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'the server refused with a code that this version does not know',
+  },
   unreachable: {
     from: 'library',
     retry: true,
@@ -137,6 +144,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     meaning: 'the operating system refused to store or read',
   },
 };
+
+/** The code that a server gave, or `refused` where this version does not know it: servers may get new ones. */
+export function knownErrorCode(code: string): ErrorCode {
+  return Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'refused';
+}
 
 export interface CloseCodeEntry {
   readonly sentBy: 'client' | 'server' | 'both' | 'nobody';

@@ -40,12 +40,14 @@ export type LimitName =
   | 'controlUnsentBytes'
   | 'pageBytes'
   | 'cachedBytes'
+  | 'feedCacheBytes'
   | 'turnMs'
   | 'consumers'
   | 'adHocFeeds'
   | 'adHocRate'
   | 'idleFeedMs'
   | 'ackLogsPerSecond'
+  | 'connectMs'
   | 'reconnectFirstMs'
   | 'reconnectCapMs'
   | 'reconnectResetMs'
@@ -275,6 +277,14 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     reason: 'what recent readers share; anything else can be made again from the feed',
     atLimit: 'the page used least recently is forgotten',
   },
+  feedCacheBytes: {
+    unit: 'bytes',
+    min: 2_097_152,
+    max: 2_097_152,
+    default: 2_097_152,
+    reason: 'readers with different policies are near the same place; lines can be made again',
+    atLimit: 'the chunk of a generated feed used least recently is forgotten',
+  },
   turnMs: {
     unit: 'ms',
     min: 2,
@@ -325,6 +335,14 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     atLimit: 'one summary a second is logged instead',
   },
   // The client.
+  connectMs: {
+    unit: 'ms',
+    min: 1,
+    max: 3_600_000,
+    default: 20_000,
+    reason: 'a try should not cost more time than the longest wait between two',
+    atLimit: 'the try has failed; the next one follows after a wait',
+  },
   reconnectFirstMs: {
     unit: 'ms',
     min: 1,

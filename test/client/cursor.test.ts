@@ -109,7 +109,7 @@ test('FRAME-6: a gap ends the block that is open, an end without lines too, and 
   expect(end()).toBeUndefined();
 });
 
-test('in message delivery a last line that is another when it comes again has diverged', () => {
+test('RES-5: in message delivery a last line that is another when it comes again has diverged', () => {
   const cursor = opened({ delivery: 'message' });
   cursor.line(bytes(lineOf(0)), 0);
   expect(cursor.ask()).toMatchObject({ from: 0, epoch: epochs[0] });

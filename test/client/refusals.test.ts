@@ -36,6 +36,16 @@ test.each([
   await client.close();
 });
 
+test('a code of a newer server is a refusal like others', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const wrong = client.subscribe('user');
+  await peer.expect('subscribe');
+  peer.say({ type: 'error', code: 'not-thought-of-yet', message: 'no', hint: 'Ask another.', about: 'user' });
+  await expect(wrong.parts().next()).rejects.toMatchObject({ code: 'refused', message: 'no', retry: false });
+  await client.close();
+});
+
 test('an error about a subscription that runs ends that one after what had come', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);

@@ -40,7 +40,7 @@ test('RES-1: in block delivery a block broken in its middle goes on with its rem
   await client.close();
 });
 
-test('in message delivery the last line is asked for again and dropped, so the cut that was lost comes', async () => {
+test('RES-5: in message delivery the last line is asked for again and dropped, so the cut that was lost comes', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url, quick), server.welcomed()]);
   const subscription = client.subscribe('user', { size: 5, delivery: 'message' });

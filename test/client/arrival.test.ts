@@ -1,0 +1,47 @@
+// When the first byte of a frame comes, in Node: what `took` of a block in one large frame is measured from.
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { platform } from '../../src/client/platform.node.ts';
+import { makeFrame, pingFrame } from '../../src/feed/renditions/websocket.ts';
+import { Arrivals } from '../support/arrivals.ts';
+
+test('a frame arrives with its first byte, however many pieces it comes in and whatever shares its packets', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  const came = new Arrivals<string>();
+  const socket = platform.openSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, 'blockfeed.v1', {
+    opened: () => came.add('opened'),
+    arriving: () => came.add('arriving'),
+    text: (text) => came.add(text),
+    data: (bytes) => came.add(`${bytes.length} bytes`),
+    closed: () => came.add('closed'),
+  });
+  const [, request] = (await once(server, 'connection')) as [WebSocket, IncomingMessage];
+  const wire = request.socket;
+  expect(await came.next()).toBe('opened');
+
+  for (const size of [1, 125, 126, 65_535, 65_536]) {
+    const frame = makeFrame(0x2, Buffer.alloc(size));
+    wire.write(frame.subarray(0, 1));
+    expect(await came.next()).toBe('arriving');
+    wire.write(frame.subarray(1));
+    expect(await came.next()).toBe(`${size} bytes`);
+  }
+  // A whole frame and the begin of the next in one piece: the second has begun when the first is handed out.
+  const next = makeFrame(0x1, 'second');
+  wire.write(Buffer.concat([makeFrame(pingFrame, 'ping'), makeFrame(0x1, 'first'), next.subarray(0, 3)]));
+  const heard: string[] = [];
+  while (heard.at(-1) !== 'first') heard.push(await came.next());
+  expect(heard).toEqual(['arriving', 'arriving', 'first']);
+  expect(await came.next()).toBe('arriving');
+  wire.write(next.subarray(3));
+  expect(await came.next()).toBe('second');
+  expect(came.waiting).toBe(0);
+
+  socket.cut();
+  server.close();
+  await once(server, 'close');
+});
