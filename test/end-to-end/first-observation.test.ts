@@ -110,8 +110,9 @@ function told(store: Store, { appended, sealed }: { appended(to: number): void; 
       if (lines.length > 0) appended((JSON.parse(Buffer.from(lines).toString()) as { offset: number }).offset + 1);
     },
     async seal(block) {
-      await sink.seal(block);
+      const record = await sink.seal(block);
       sealed();
+      return record;
     },
   });
   return {
