@@ -92,11 +92,11 @@ export class FileReader {
   #windowAt = 0;
   #memory: Buffer | undefined;
 
-  /** The window is the memory it takes, in bytes. @default 1_048_576 */
-  constructor(file: FileHandle, path: string, windowBytes = 1_048_576) {
+  /** To read about so many bytes, with a window of 64 KiB to 1 MiB. */
+  constructor(file: FileHandle, path: string, bytes: number) {
     this.#file = file;
     this.#path = path;
-    this.#windowBytes = windowBytes;
+    this.#windowBytes = Math.min(Math.max(bytes, 65_536), 1_048_576);
   }
 
   /** The bytes [from, to), in pieces that are true until the next one is asked for; fewer where the file ends before. */

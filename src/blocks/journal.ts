@@ -11,11 +11,11 @@
 import { type Cut, cuts } from '../protocol/cut.ts';
 import { isOffset } from '../protocol/message.ts';
 import type { Delivery } from '../protocol/messages.ts';
-import { encodeChecked, parseChecked } from './selfcheck.ts';
+import { checked, encodeChecked, parseChecked } from './selfcheck.ts';
 import type { BlockFacts } from './sink.ts';
 import { took } from './tell.ts';
 
-export interface StartEntry {
+interface StartEntry {
   readonly kind: 'start';
   readonly start: number;
   /** When the line was made, by this machine's clock, in microseconds. */
@@ -34,7 +34,7 @@ export interface BlockEntry extends BlockFacts {
   readonly durable: number;
 }
 
-export interface GapEntry {
+interface GapEntry {
   readonly kind: 'gap';
   readonly from: number;
   readonly to: number;
@@ -61,11 +61,14 @@ export function encodeEntry(entry: JournalEntry): string {
     case 'gap':
       return encodeChecked({ gap: [entry.from, entry.to], at: entry.at, durable: entry.durable });
     case 'block': {
-      const { from, to, cut, bytes, file, pos, crc32, at, durable } = entry;
-      const { firstTime, lastTime, firstReceived, lastReceived, delivery } = entry;
-      const span = lastTime - firstTime;
-      const stored = { from, to, cut, bytes, file, pos, crc32, at, durable, firstTime, lastTime, span };
-      return encodeChecked({ ...stored, firstReceived, lastReceived, took: took(entry), delivery });
+      // By hand: one is made for every block, and JSON.stringify takes several times as long. No text in it needs escapes.
+      const { from, to, cut, bytes, file, pos, crc32, at, durable, firstTime, lastTime, delivery } = entry;
+      const stored = `"cut":"${cut}","bytes":${bytes},"file":"${file}","pos":${pos},"crc32":${crc32}`;
+      const feedTimes = `"firstTime":${firstTime},"lastTime":${lastTime},"span":${lastTime - firstTime}`;
+      const received = `"firstReceived":${entry.firstReceived},"lastReceived":${entry.lastReceived},"took":${took(entry)}`;
+      return checked(
+        `{"from":${from},"to":${to},${stored},"at":${at},"durable":${durable},${feedTimes},${received},"delivery":"${delivery}"`,
+      );
     }
   }
 }

@@ -6,7 +6,11 @@ const key = ',"self":';
 
 /** The line for an object with at least one field, newline included. */
 export function encodeChecked(fields: object): string {
-  const head = JSON.stringify(fields).slice(0, -1);
+  return checked(JSON.stringify(fields).slice(0, -1));
+}
+
+/** The same for the text of an object without its closing brace. */
+export function checked(head: string): string {
   return `${head}${key}${crc32(head)}}\n`;
 }
 

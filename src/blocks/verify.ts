@@ -9,8 +9,7 @@ import { feedFileName } from './folder/feedfile.ts';
 import { journalFileName } from './folder/journalfile.ts';
 import { type VerifiedFolder, type VerifyOptions, verifyOne } from './verify/folder.ts';
 
-export type { Problem, VerifiedFolder, VerifyOptions } from './verify/folder.ts';
-export type { Remake } from './verify/remade.ts';
+export type { VerifiedFolder, VerifyOptions } from './verify/folder.ts';
 
 /** Below a collector's directory lie feed, policy and epoch. */
 const maxDepth = 3;

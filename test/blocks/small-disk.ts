@@ -9,7 +9,7 @@ const mounted: string[] = [];
 
 // Declared after the one in folders.ts, so run before it: nothing mounted is removed.
 afterEach(() => {
-  for (const path of mounted.splice(0)) execFileSync('umount', ['--lazy', path]);
+  for (const path of mounted.splice(0)) execFileSync('/bin/umount', ['--lazy', path]);
 });
 
 export interface SmallDisk {
@@ -51,6 +51,6 @@ export async function readOnlyDisk(): Promise<string> {
 function mount(options: string, path: string): void {
   if (process.getuid?.() !== 0)
     throw new Error('this test mounts a small tmpfs, which only root may: run the tests as root');
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
+  execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
   mounted.push(path);
 }

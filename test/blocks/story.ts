@@ -72,7 +72,7 @@ export async function tell(sink: Sink, step: Step, appendLines = 3): Promise<voi
 }
 
 /** Where blocks end, by the words of the cut rule: the cut before each offset from 1 to the number of lines, or none. */
-export function cutsOf(lines: readonly Line[], policy: Policy): (Cut | undefined)[] {
+function cutsOf(lines: readonly Line[], policy: Policy): (Cut | undefined)[] {
   const found: (Cut | undefined)[] = [undefined];
   let bytes = 0;
   lines.forEach((line, index) => {
@@ -94,7 +94,7 @@ export function cutsOf(lines: readonly Line[], policy: Policy): (Cut | undefined
   return found;
 }
 
-export const anyPolicy: fc.Arbitrary<Policy> = fc
+const anyPolicy: fc.Arbitrary<Policy> = fc
   .record({
     size: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
     waitMs: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
@@ -104,7 +104,7 @@ export const anyPolicy: fc.Arbitrary<Policy> = fc
   .map((stated) => Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)));
 
 /** A feed from offset 0: times that never go back, several messages of one time, data of any text. */
-export const anyLines: fc.Arbitrary<Line[]> = fc
+const anyLines: fc.Arbitrary<Line[]> = fc
   .array(
     fc.record({
       step: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9_000 })),

@@ -34,13 +34,11 @@ export class Appender {
 
   /** Takes bytes, whose memory is the caller's again when this resolves. */
   async append(bytes: Uint8Array): Promise<void> {
-    if (!this.hasRoom(bytes.length)) await this.flush();
-    // From half the memory on, a copy would save no write that is worth it.
-    if (bytes.length * 2 >= this.#gatherBytes) {
-      await this.flush();
-      await this.#write(bytes);
-      return;
-    }
+    // From half the memory on, a copy would save no write that is worth it. Its write is begun before this call returns, so
+    // that the caller may work while the disk does.
+    const isBig = bytes.length * 2 >= this.#gatherBytes;
+    if (this.#used > 0 && (isBig || !this.hasRoom(bytes.length))) await this.flush();
+    if (isBig) return await this.#write(bytes);
     this.#gathered ??= Buffer.allocUnsafeSlow(this.#gatherBytes);
     this.#gathered.set(bytes, this.#used);
     this.#used += bytes.length;

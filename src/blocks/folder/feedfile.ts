@@ -7,7 +7,7 @@ import type { StoredFeed } from '../sink.ts';
 export const feedFileName = 'feed.json';
 
 /** The layout that this program writes. Another number in a feed.json is a folder of another version. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 const feedPattern = /^[a-z0-9][a-z0-9._-]{0,76}$/;
 const epochPattern = /^[0-9a-f]{32}$/;

@@ -23,7 +23,7 @@ export async function* readJournal(
   // The line that is under way; of one that is too long only enough is kept to know that it is.
   let carried: Buffer = Buffer.alloc(0);
   let carriedBytes = 0;
-  for await (const piece of new FileReader(file, path).range(begin, size)) {
+  for await (const piece of new FileReader(file, path, size - begin).range(begin, size)) {
     let start = 0;
     for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
       const rest = piece.subarray(start, end);

@@ -8,7 +8,7 @@ import { errorName, storageError, storing } from '../files.ts';
 import { withClaim } from './claims.ts';
 import { isLiving, ownIdentity, type ProcessIdentity } from './process.ts';
 
-export const lockFileName = 'lock';
+const lockFileName = 'lock';
 
 export interface Lock {
   /** Gives it back. Harmless when it was given back already. */

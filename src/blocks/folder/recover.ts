@@ -151,7 +151,7 @@ async function blockFault(folder: string, block: BlockEntry): Promise<string | u
   let checksum = 0;
   await storing('read', path, () =>
     withFile(path, 'r', async (file) => {
-      const reader = new FileReader(file, path, Math.min(block.bytes, 1_048_576));
+      const reader = new FileReader(file, path, block.bytes);
       for await (const piece of reader.range(block.pos, block.pos + block.bytes)) checksum = crc32(piece, checksum);
     }),
   );
@@ -205,7 +205,7 @@ async function lastChecksum(folder: string, block: BlockEntry | undefined): Prom
   await storing('read', path, () =>
     withFile(path, 'r', async (file) => {
       let done = 0;
-      for await (const piece of new FileReader(file, path).range(
+      for await (const piece of new FileReader(file, path, bytes).range(
         block.pos + block.bytes - bytes,
         block.pos + block.bytes,
       ))

@@ -20,7 +20,7 @@ import type { Lock } from './lock.ts';
 import type { Recovered } from './recover.ts';
 
 /** Waits in memory for the next write, at most, of a folder's data. */
-const dataGatherBytes = 262_144;
+const dataGatherBytes = 65_536;
 /** The same of its journal: about two hundred lines. */
 const journalGatherBytes = 65_536;
 
@@ -114,11 +114,12 @@ export class FolderSink implements Sink {
       if (lines.length === 0) return;
       assert(lines[lines.length - 1] === 0x0a, 'whole lines are appended');
       const data = await this.#dataForBlock();
-      // Before the append: its memory may be used again afterwards.
+      const appended = data.append(lines);
+      // While the disk writes. The memory is the caller's again only when this call has resolved.
       this.#blockChecksum = crc32(lines, this.#blockChecksum);
       this.#lastLineChecksum = crc32(lastLine(lines));
       this.#blockBytes += lines.length;
-      await data.append(lines);
+      await appended;
     });
   }
 

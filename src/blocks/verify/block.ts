@@ -29,7 +29,8 @@ export interface BlockFault {
 /** Reads a block and returns the first thing that is wrong with it. Rejects with what the file system or `remake` says. */
 export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run): Promise<BlockFault | undefined> {
   const walk = new BlockWalk(block, run);
-  const comparison = run.remake === undefined ? undefined : new Comparison(await run.remake(block.from, block.to));
+  const made = await Promise.resolve(run.remake?.(block.from, block.to));
+  const comparison = made === undefined ? undefined : new Comparison(made);
   try {
     let isSame = true;
     for await (const piece of reader.range(block.pos, block.pos + block.bytes)) {

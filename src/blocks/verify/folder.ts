@@ -15,7 +15,7 @@ import { CutChecker } from './cuts.ts';
 import type { Remake } from './remade.ts';
 
 /** Something in a folder that is not as it should be. */
-export interface Problem {
+interface Problem {
   readonly file: string;
   /** Where in the file, in bytes from its begin. */
   readonly position: number;
@@ -210,9 +210,10 @@ class FolderVerifier {
     await this.#open?.file.close();
     this.#open = undefined;
     const path = join(this.#path, name);
-    if ((await fileSize(path)) === undefined) return undefined;
+    const size = await fileSize(path);
+    if (size === undefined) return undefined;
     const file = await storing('open', path, () => open(path, 'r'));
-    this.#open = { name, file, reader: new FileReader(file, path) };
+    this.#open = { name, file, reader: new FileReader(file, path, size) };
     return this.#open.reader;
   }
 
