@@ -32,7 +32,7 @@ import { exitCodes, print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus, StatusLine } from './status.ts';
 
-export interface CollectFlags {
+interface CollectFlags {
   readonly size?: number;
   readonly wait?: number;
   readonly bytes?: number;

@@ -22,7 +22,7 @@ import { makeLog } from './log.ts';
 import { exitCodes, print } from './output.ts';
 import { onStopSignal } from './signals.ts';
 
-export interface ServeFlags {
+interface ServeFlags {
   readonly port: number;
   readonly host: string;
   readonly feed: Readonly<Record<string, string>>;
@@ -141,7 +141,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.exitCode = exitCodes.done;
 }
 
-export function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createServer> {
+function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createServer> {
   const feeds: Record<string, string> = flags.kinds
     ? Object.fromEntries([...kinds.keys()].map((name) => [name, name]))
     : {};
