@@ -9,14 +9,19 @@ const smallBytes = 65_536;
  */
 
 export class FrameReader {
+  #countOnly;
   #peek;
   #onFrame;
   #skip = 0;
   /** @type {Buffer | undefined} */
   #carried;
 
-  /** @param {Peek} peek @param {OnFrame} onFrame */
-  constructor(peek, onFrame) {
+  /** Frames that were only counted. */
+  count = 0;
+
+  /** Frames with the opcode `countOnly` are counted and skipped. @param {number} countOnly @param {Peek} peek @param {OnFrame} onFrame */
+  constructor(countOnly, peek, onFrame) {
+    this.#countOnly = countOnly;
     this.#peek = peek;
     this.#onFrame = onFrame;
   }
@@ -35,27 +40,42 @@ export class FrameReader {
       end = bytes.length;
       this.#carried = undefined;
     }
+    const countOnly = this.#countOnly;
+    let count = 0;
     while (at < end) {
       let start = at + 2;
       let payload = start <= end ? /** @type {number} */ (bytes[at + 1]) : 0;
       if (payload === 126) {
-        payload = start + 2 <= end ? bytes.readUInt16BE(start) : smallBytes;
+        payload = start + 2 <= end ? bigEndian16(bytes, start) : smallBytes;
         start += 2;
       } else if (payload === 127) {
         payload = start + 8 <= end ? bytes.readUInt32BE(start + 4) : smallBytes;
         start += 8;
       }
       const opcode = /** @type {number} */ (bytes[at]) & 0x0f;
+      if (opcode === countOnly && start <= end) {
+        count++;
+        at = start + payload;
+        continue;
+      }
       if (start > end || start + Math.min(payload, this.#peek(opcode, payload)) > end) {
         this.#carried = Buffer.from(bytes.subarray(at, end));
-        this.#skip = 0;
-        return;
+        at = end;
+        break;
       }
       this.#onFrame(opcode, bytes, start, start + payload);
       at = start + payload;
     }
     this.#skip = at - end;
+    this.count += count;
   }
+}
+
+/** @param {Buffer} bytes @param {number} at */
+function bigEndian16(bytes, at) {
+  const high = /** @type {number} */ (bytes[at]);
+  const low = /** @type {number} */ (bytes[at + 1]);
+  return (high << 8) | low;
 }
 
 /** A client's text frame. Its mask is zero: what is measured is not the mask. @param {string} text */

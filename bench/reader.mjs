@@ -34,10 +34,8 @@ class Client {
       this.#ready = resolve;
     });
     this.#frames = new FrameReader(
-      (opcode, length) => {
-        if (opcode === 2) return task.reading === 'block' ? headerBytes : 0;
-        return task.reading === 'ws' ? 0 : task.reading === 'socket.io' ? 64 : length;
-      },
+      task.reading === 'ws' ? 1 : task.reading === 'message' ? 2 : -1,
+      (opcode, length) => (opcode === 2 ? headerBytes : task.reading === 'socket.io' ? 64 : length),
       (opcode, bytes, start, end) => this.#frame(opcode, bytes, start, end),
     );
     this.#socket = connect({
@@ -74,6 +72,10 @@ class Client {
   #read(length) {
     if (!this.#upgraded) return this.#upgrade(length);
     this.#frames.take(buffer, length);
+    if (this.#frames.count > 0) {
+      counted(task.reading === 'ws' ? this.#frames.count * task.size : this.#frames.count);
+      this.#frames.count = 0;
+    }
     if (this.#ackTo > this.#acked) this.#ack();
     return true;
   }
@@ -99,11 +101,11 @@ class Client {
     if (opcode === 9) return this.#socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
     switch (task.reading) {
       case 'ws':
-        return counted(task.size);
+        return fail(`a frame with opcode ${opcode}`);
       case 'socket.io':
         return this.#socketIo(bytes, start, end);
       case 'message':
-        return opcode === 2 ? counted(1) : this.#control(bytes.toString('latin1', start, end));
+        return this.#control(bytes.toString('latin1', start, end));
       case 'block':
         return opcode === 2 ? this.#block(bytes, start) : this.#control(bytes.toString('latin1', start, end));
     }
