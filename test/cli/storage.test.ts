@@ -1,5 +1,5 @@
 // Where a collector cannot store: one line that says so, exit code 1, and no ack for what is not on the disk.
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyFolder } from '../../src/blocks/verify.ts';
@@ -158,4 +158,30 @@ test("a living collector's folder: an error that names its process; when that ha
   expect(third.exitCode, third.stderr).toBe(0);
   const [stored] = await verifyFolder(out, { regenerate });
   expect(stored?.problems).toEqual([]);
+});
+
+test('--json beside --out tells the lines of the journal, each with its feed, once they are durable', async () => {
+  const { url } = await feedServer();
+  const out = await temporaryFolder();
+  const { stdout, exitCode } = await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '3', '--json');
+  expect(exitCode).toBe(0);
+  const [stored] = await verifyFolder(out, { regenerate });
+  const journal = (await readFile(join(stored?.path ?? '', 'blocks.ndjson'), 'utf8')).split('\n').slice(1, -1);
+  expect(journal).toHaveLength(3);
+  expect(stdout).toBe(journal.map((line) => `{"feed":"all",${line.slice(1)}\n`).join(''));
+});
+
+test('a collector whose reader has gone leaves a folder that is whole, and the next goes on in it', async () => {
+  const { url } = await feedServer();
+  const out = await temporaryFolder();
+  const flags = `${takeAll.join(' ')} --out '${out}' --json`;
+  const { stdout, stderr } = await shell(`{ blockfeed collect ${url} ${flags}; echo "ended $?" >&2; } | head -1`);
+  expect(stdout).toMatch(/^.+\n$/);
+  expect(stderr).toBe('all: begins at 0\nended 0\n');
+  const [before] = await verifyFolder(out, { regenerate });
+  expect(before?.problems).toEqual([]);
+  const next = await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '2');
+  expect(next.stderr).toContain(`all: goes on at ${before?.messages}\n`);
+  const [after] = await verifyFolder(out, { regenerate });
+  expect(after).toMatchObject({ messages: (before?.messages ?? 0) + 1_000, problems: [] });
 });
