@@ -17,6 +17,8 @@ export interface ConnectionEvents {
   binary(): void;
   /** There is room again for those who found none. */
   room(): void;
+  /** `silent`: nothing was heard for too long. `slow-control`: the answers are not read. It is to be closed. */
+  fault(code: 'silent' | 'slow-control'): void;
   /** The connection is over; nothing follows. */
   closed(code: number, reason: string): void;
 }
@@ -31,6 +33,7 @@ export class Connection {
   readonly #unsentMax: number;
   #unsent = 0;
   #wantsRoom = false;
+  #faulted = false;
   #over = false;
   #events: ConnectionEvents | undefined;
   #heardMicros: number;
@@ -84,14 +87,18 @@ export class Connection {
     return !this.#over && this.#webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** How many bytes of data may be sent now. Where there is no room, `room` of the events is called once there is. */
-  room(): number {
+  /**
+   * How many bytes of data may be sent now, if the first frame has `frameBytes`: a longer one than there is room for is sent
+   * to a socket that has drained, and to no other. Where it is 0, `room` of the events is called once there is some.
+   */
+  room(frameBytes: number): number {
     if (!this.isOpen) return 0;
     const unsent = this.#socket.writableLength;
     const crowded = this.#budget.bytes > this.#budget.maxBytes;
-    const room = crowded && unsent > 0 ? 0 : this.#unsentMax - unsent;
-    if (room <= 0) this.#wantsRoom = true;
-    return crowded ? Math.min(room, 1) : room;
+    const room = crowded ? 1 : this.#unsentMax - unsent;
+    if (unsent === 0 || (!crowded && room > 0 && frameBytes <= room)) return room;
+    this.#wantsRoom = true;
+    return 0;
   }
 
   /** Sends whole frames of data. */
@@ -99,10 +106,12 @@ export class Connection {
     this.#write(frames);
   }
 
-  /** Sends a control message. A peer that does not read the answers to what it asks is cut off. */
+  /** Sends a control message. A peer that does not read the answers to what it asks is not kept. */
   sendText(text: string): void {
     this.#write(makeFrame(textFrame, text));
-    if (this.#socket.writableLength > this.#unsentMax + limits.controlUnsentBytes.default) this.destroy();
+    if (this.#faulted || this.#socket.writableLength <= this.#unsentMax + limits.controlUnsentBytes.default) return;
+    this.#faulted = true;
+    this.#events?.fault('slow-control');
   }
 
   /** Says the closing handshake's first or second part; nothing is sent after it. */
@@ -128,7 +137,8 @@ export class Connection {
       return;
     }
     if (nowMicros - this.#heardMicros >= limits.silentMs.default * 1_000) {
-      this.close(4408, 'nothing was heard');
+      if (!this.#faulted) this.#events?.fault('silent');
+      this.#faulted = true;
       return;
     }
     if (nowMicros - this.#pingedMicros < limits.pingMs.default * 1_000) return;
@@ -144,9 +154,11 @@ export class Connection {
 
   // One function for all writes, so that a write costs no closure.
   readonly #taken = (): void => {
+    // Writes that a socket did not take before it broke are called back after its end.
+    if (this.#over) return;
     this.#takenMicros = this.#clock.nowMicros();
     this.#account(this.#socket.writableLength);
-    if (!this.#wantsRoom || this.#over) return;
+    if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
     this.#events?.room();
   };

@@ -1,6 +1,7 @@
 // One reader of one feed: a place, and the rule what may be sent from there. No outbox: what it may not send now stays in
 // the feed. The same cursor serves sessions, which have a window, and plain WebSocket clients, which have none.
 import { assert } from '../base/assert.ts';
+import type { Chunk } from '../feed/chunk.ts';
 import type { Feed } from '../feed/feed.ts';
 import { type Form, isByMessage, makeUnit } from '../feed/renditions/form.ts';
 import type { Page } from '../feed/renditions/page.ts';
@@ -11,12 +12,16 @@ import type { Cut } from '../protocol/cut.ts';
 import { limits } from '../protocol/limits.ts';
 import { readLineHead } from '../protocol/message.ts';
 import type { Policy } from '../protocol/policy.ts';
+import { fillingFrom } from './start.ts';
 import type { Window } from './window.ts';
 
 /** What a cursor asks of the connection it sends on. */
 export interface CursorHost {
-  /** How many bytes the socket may be given now; 0: it must drain first, and then `wake` is called. */
-  room(cursor: Cursor): number;
+  /**
+   * How many bytes the socket may be given now, if the first frame has `frameBytes`; 0: it must drain first, and then `wake`
+   * is called.
+   */
+  room(cursor: Cursor, frameBytes: number): number;
   send(bytes: Buffer): void;
   /** Says that these messages cannot be read any more; it also ends the block that was open. */
   gap(cursor: Cursor, from: number, to: number): void;
@@ -39,10 +44,11 @@ export interface CursorOptions {
 }
 
 /**
- * `sending`; `leaving`: only the block that is filling is still sent, up to `until`; `ending`: the last lines are being read;
- * `ended`: all was sent, acks are awaited; `gone`: nothing is kept.
+ * `sending`; `asking`: the reader leaves, and where the block that is filling begins is being looked up; `leaving`: what is
+ * there of that block is sent, up to `until`;
+ * `ending`: the last lines are being read; `ended`: all was sent, acks are awaited; `gone`: nothing is kept.
  */
-type Phase = 'sending' | 'leaving' | 'ending' | 'ended' | 'gone';
+type Phase = 'sending' | 'asking' | 'leaving' | 'ending' | 'ended' | 'gone';
 
 export class Cursor implements Reader, Task {
   queued = false;
@@ -95,11 +101,26 @@ export class Cursor implements Reader, Task {
     this.#host.failed(this, cause);
   }
 
-  /** Sends what is there of the block that is filling, as one that ends here, and nothing else. */
+  /**
+   * A block that was sent in part ends here. Else what is there of the block that is filling is sent as one that ends here;
+   * nothing is where the reader is further behind.
+   */
   leave(): void {
     if (this.#phase !== 'sending') return;
+    if (this.#open) return this.#leaveAt(this.#next);
+    this.#phase = 'asking';
+    const edge = this.feed.edge();
+    fillingFrom(this.feed, this.#options.policy, edge).then(
+      (start) => {
+        if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, edge));
+      },
+      (cause: unknown) => this.failed(cause),
+    );
+  }
+
+  #leaveAt(until: number): void {
     this.#phase = 'leaving';
-    this.#until = Math.min(this.#until, Math.max(this.#next, this.feed.edge()));
+    this.#until = Math.min(this.#until, until);
     this.wake();
   }
 
@@ -113,57 +134,74 @@ export class Cursor implements Reader, Task {
 
   /** Sends what may be sent now, at most about as much as a socket takes before it must drain. */
   run(): void {
+    try {
+      this.#send();
+    } catch (cause) {
+      this.failed(cause);
+    }
+  }
+
+  #send(): void {
     let sent = 0;
     while (this.#phase === 'sending' || this.#phase === 'leaving') {
+      if (this.#next >= this.#until) return this.#end();
       if (this.#next < this.feed.earliest()) {
         this.#skipGap();
         continue;
       }
-      if (this.#next >= this.#until || (this.#phase === 'leaving' && this.#open)) return this.#end();
       if (!this.#open && this.#phase === 'sending' && this.window?.isFull) return;
-      const room = this.#host.room(this);
+      const room = this.#host.room(this, 1);
       if (room <= 0) return;
       if (sent >= limits.unsentBytes.default) return this.wake();
       const found = this.#rendition.find(this);
-      if (found !== undefined && this.#phase === 'leaving') return this.#end();
-      const bytes = found === undefined ? 0 : this.#sendRun(found.page, found.index, room);
-      if (bytes > 0) {
+      if (found !== undefined && found.page.unitTo(found.index) <= this.#until) {
+        const bytes = this.#sendRun(found.page, found.index, room);
+        if (bytes === 0) return;
         sent += bytes;
         continue;
       }
       // Nothing whole is there: either a part of a unit ends this subscription, or it waits.
-      if (this.#until !== Number.POSITIVE_INFINITY && this.#endIsThere(found !== undefined)) return this.#sendLast();
+      if (this.#endIsThere(found !== undefined)) return this.#sendLast(this.#phase);
       return this.#rendition.wait(this);
     }
   }
 
-  /** Sends as many units as may be sent of this page, from this one on. Returns how many bytes. */
+  /** Sends as many units as may be sent of this page, from this one on. Returns how many bytes; 0: the socket must drain. */
   #sendRun(page: Page, index: number, room: number): number {
+    const firstBytes = page.unitEnd(index) - page.unitStart(index);
+    if (firstBytes > room && this.#host.room(this, firstBytes) <= 0) return 0;
     if (page.unitFrom(index) < this.#next) return this.#sendRemainder(page, index);
-    const limit = page.unitStart(index) + room;
+    const runEnd = page.runEnd(index, room, this.#until);
     let end = index;
-    for (; end < page.count; end++) {
-      if (end > index && page.unitEnd(end) > limit) break;
-      if (page.unitTo(end) > this.#until) break;
-      if (!this.#open && this.window?.isFull && !page.unitIsCut(end)) break;
-      this.#passed(
-        page.unitTo(end),
-        page.unitCut(end),
-        page.unitFirstTime(end),
-        page.unitLastTime(end),
-        page.unitIsCut(end),
-      );
-    }
-    if (end === index) return 0;
+    while (end < runEnd && (end === index || this.#open || page.unitIsCut(end) || this.#mayBegin()))
+      end = this.#passedBlock(page, end, runEnd);
     const bytes = page.slice(index, end - 1);
     this.#host.send(bytes);
     return bytes.length;
   }
 
+  /** Passes the units from `index` to the end of their block, at most to `runEnd`: thousands of messages at once. */
+  #passedBlock(page: Page, index: number, runEnd: number): number {
+    const last = Math.min(page.cutFrom(index), runEnd - 1);
+    // In message delivery the cut is a unit of its own, behind the last line.
+    const lastLine = page.unitIsCut(last) ? last - 1 : last;
+    const cut = page.unitCut(last);
+    if (lastLine >= index) {
+      const cutHere = lastLine === last ? cut : undefined;
+      this.#passed(page.unitTo(lastLine), cutHere, page.unitFirstTime(index), page.unitLastTime(lastLine), false);
+    }
+    if (lastLine < last) this.#passed(page.unitTo(last), cut, 0, 0, true);
+    return last + 1;
+  }
+
+  /** Whether one more block may be begun: what was sent in the same run may have filled the window. */
+  #mayBegin(): boolean {
+    return this.#phase !== 'sending' || !this.window?.isFull;
+  }
+
   /** The reader stands inside a frame that was made for all: it gets the lines from its place on in a frame of its own. */
   #sendRemainder(page: Page, index: number): number {
     const to = page.unitTo(index);
-    if (to > this.#until) return 0;
     const lines = linesFrom(page, index, this.form, this.#next - page.unitFrom(index));
     const cut = page.unitCut(index);
     const unit = makeUnit(this.form, this.feed.name, this.#next, to, cut, [lines]);
@@ -174,52 +212,78 @@ export class Cursor implements Reader, Task {
 
   /** Whether what is left up to `until` is there, though not as a unit. */
   #endIsThere(isWhole: boolean): boolean {
+    if (this.#until === Number.POSITIVE_INFINITY) return false;
     return isWhole || (this.#until <= this.feed.edge() && this.#rendition.isGathering(this.#next, this.#until));
   }
 
   /** Sends the lines up to `until` as the last of a block that ends there: less than a frame, for this reader alone. */
-  #sendLast(): void {
+  #sendLast(phase: Phase): void {
     this.#phase = 'ending';
     const lines: Buffer[] = [];
+    let lineBytes = 0;
     let at = this.#next;
     let firstTime = Number.NaN;
     let lastTime = 0;
+    const again = () => {
+      if (this.#phase === 'ending') this.#phase = phase;
+    };
     const gather = (): void | Promise<void> => {
       while (at < this.#until) {
+        if (at < this.feed.earliest()) {
+          again();
+          return this.wake();
+        }
         const chunk = this.feed.read(at);
-        if (chunk instanceof Promise) return chunk.then(gather);
-        const to = Math.min(chunk.to, this.#until);
-        if (Number.isNaN(firstTime)) firstTime = chunk.timeOf(at);
-        lastTime = chunk.timeOf(to - 1);
-        lines.push(chunk.slice(at, to));
-        at = to;
+        if (chunk instanceof Promise) return chunk.then(take).then(gather);
+        take(chunk);
       }
       if (this.#phase !== 'ending') return;
+      // The socket drains first, and calls.
+      if (this.#host.room(this, lineBytes) <= 0) return again();
       const unit = makeUnit(this.form, this.feed.name, this.#next, this.#until, 'end', lines);
       this.#passed(this.#until, 'end', firstTime, lastTime, false);
       this.#host.send(unit);
       this.#end();
     };
+    const take = (chunk: Chunk) => {
+      const to = Math.min(chunk.to, this.#until);
+      if (Number.isNaN(firstTime)) firstTime = chunk.timeOf(at);
+      lastTime = chunk.timeOf(to - 1);
+      const piece = chunk.slice(at, to);
+      lines.push(piece);
+      lineBytes += piece.length;
+      at = to;
+    };
     Promise.resolve()
       .then(gather)
-      .catch((cause: unknown) => this.failed(cause));
+      .catch((cause: unknown) => {
+        // Retention may have been faster.
+        if (at >= this.feed.earliest()) return this.failed(cause);
+        again();
+        this.wake();
+      });
   }
 
   /** All lines are sent: the block that is open ends here. */
   #end(): void {
-    if (this.#open) {
-      if (this.form === 'message') this.#host.cut(this, this.#next, 'end');
-      else if (this.form === 'block')
-        this.#host.send(makeUnit('block', this.feed.name, this.#next, this.#next, 'end', []));
-      this.#passed(this.#next, 'end', 0, 0, true);
-    }
+    if (this.#open) this.#endBlock();
     this.#phase = 'ended';
     this.#rendition.leave(this);
     this.#host.finished(this);
   }
 
+  #endBlock(): void {
+    // By messages the policy's own cut may lie here, not told yet.
+    const found = this.#rendition.find(this);
+    const cut = found?.page.unitIsCut(found.index) ? found.page.unitCut(found.index) : undefined;
+    if (this.form === 'message') this.#host.cut(this, this.#next, cut ?? 'end');
+    else if (this.form === 'block')
+      this.#host.send(makeUnit('block', this.feed.name, this.#next, this.#next, 'end', []));
+    this.#passed(this.#next, cut ?? 'end', 0, 0, true);
+  }
+
   #skipGap(): void {
-    const to = this.feed.earliest();
+    const to = Math.min(this.feed.earliest(), this.#until);
     if (this.#open) this.#passed(this.#next, 'gap', 0, 0, true);
     this.#host.gap(this, this.#next, to);
     this.#next = to;

@@ -28,7 +28,9 @@ export function parseHandshake(request: IncomingMessage, path: string): Handshak
   if (request.httpVersion !== '1.1') return refused(505, 'HTTP/1.1 is needed');
   if (request.headers.host === undefined) return refused(400, 'the Host header is missing');
   if (request.headers['sec-websocket-version'] !== '13') return refused(426, 'WebSocket version 13 is needed');
-  const [pathname = '', query = ''] = (request.url ?? '').split('?', 2);
+  const url = request.url ?? '';
+  const [pathname = ''] = url.split('?', 1);
+  const query = url.slice(pathname.length + 1);
   const offered = request.headers['sec-websocket-protocol'];
   const speaksOurs = offered?.split(',').some((name) => name.trim() === subprotocol) ?? false;
   if (offered !== undefined && !speaksOurs)

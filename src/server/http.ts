@@ -18,11 +18,10 @@ export interface FeedList {
   readonly onRequest?: { readonly kinds: readonly string[]; readonly feeds: number; readonly rate: number };
 }
 
-/** Answers a request below `path`. Returns false where it is not for this server. */
-export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, feeds: Feeds): boolean {
+/** Answers a request; `path` is where the server is mounted. */
+export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, feeds: Feeds): void {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
-  if (!`${pathname}/`.startsWith(path)) return false;
-  const rest = pathname.slice(path.length);
+  const rest = `${pathname}/`.startsWith(path) ? pathname.slice(path.length) : pathname;
   if (request.method !== 'GET' && request.method !== 'HEAD')
     answer(response, 405, { error: 'only GET is answered here' });
   else if (rest === 'feeds') answer(response, 200, feedList(feeds));
@@ -36,7 +35,6 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   else if (rest.startsWith('feeds/'))
     answer(response, 426, { error: 'connect with a WebSocket client' }, { Upgrade: 'websocket' });
   else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
-  return true;
 }
 
 function feedList(feeds: Feeds): FeedList {

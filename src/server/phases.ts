@@ -16,13 +16,13 @@ export type Answer = 'take' | 'ignore' | { readonly refuse: ErrorCode; readonly 
 
 const helloFirst: Answer = { refuse: 'hello-expected', why: 'the first message must be hello' };
 const helloAgain: Answer = { refuse: 'bad-message', why: 'hello was said already' };
-const stopping: Answer = { refuse: 'overload', why: 'the server is stopping' };
-const leaving: Answer = { refuse: 'closed', why: 'bye was said already' };
+const byeSaid: Answer = { refuse: 'bad-message', why: 'bye was said already' };
 
 export const phases: Readonly<Record<Phase, Readonly<Record<ClientMessage['type'], Answer>>>> = {
   greeting: { hello: 'take', subscribe: helloFirst, ack: helloFirst, unsubscribe: helloFirst, bye: helloFirst },
   open: { hello: helloAgain, subscribe: 'take', ack: 'take', unsubscribe: 'take', bye: 'take' },
-  leaving: { hello: helloAgain, subscribe: leaving, ack: 'take', unsubscribe: 'ignore', bye: 'ignore' },
-  draining: { hello: stopping, subscribe: stopping, ack: 'take', unsubscribe: 'take', bye: 'take' },
+  leaving: { hello: helloAgain, subscribe: byeSaid, ack: 'take', unsubscribe: 'ignore', bye: 'ignore' },
+  // What was said before `closing` was heard is no error; the close follows.
+  draining: { hello: 'ignore', subscribe: 'ignore', ack: 'take', unsubscribe: 'take', bye: 'take' },
   closed: { hello: 'ignore', subscribe: 'ignore', ack: 'ignore', unsubscribe: 'ignore', bye: 'ignore' },
 };

@@ -16,7 +16,6 @@ export class Plain implements Guest, CursorHost {
   readonly #connection: Connection;
   readonly #cursor: Cursor;
   readonly #who: { peer: string; feed: string };
-  #draining = false;
 
   /** `over` is called once, when nothing of the client is left. */
   constructor(
@@ -47,6 +46,7 @@ export class Plain implements Guest, CursorHost {
         ),
       binary: () => connection.close(1003, 'a client sends text only'),
       room: () => this.#cursor.wake(),
+      fault: (fault) => connection.close(fault === 'silent' ? 4408 : 1013, fault),
       closed: (code, reason) => {
         this.#cursor.stop();
         house.log.info(
@@ -66,13 +66,11 @@ export class Plain implements Guest, CursorHost {
 
   tick(nowMicros: number): void {
     this.#connection.tick(nowMicros);
-    if (this.#draining && this.#connection.unsent === 0) this.#connection.close(1012, 'the server restarts');
   }
 
   drain(): void {
     this.#cursor.stop();
-    this.#draining = true;
-    if (this.#connection.unsent === 0) this.#connection.close(1012, 'the server restarts');
+    this.#connection.close(1012, 'the server restarts');
   }
 
   cutOff(): void {
@@ -80,8 +78,8 @@ export class Plain implements Guest, CursorHost {
     this.#connection.destroy();
   }
 
-  room(): number {
-    return this.#connection.room();
+  room(_cursor: Cursor, frameBytes: number): number {
+    return this.#connection.room(frameBytes);
   }
 
   send(bytes: Buffer): void {

@@ -3,6 +3,7 @@ import {
   createServer as createHttpServer,
   type Server as HttpServer,
   type IncomingMessage,
+  type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -67,6 +68,8 @@ export class BlockfeedServer {
   readonly #cache: PageCache;
   readonly #webSockets: WebSocketServer;
   readonly #guests: Set<Guest> = new Set();
+  /** Every socket from its upgrade to its end, also those that were refused. */
+  readonly #sockets: Set<Socket> = new Set();
   readonly #connectionsMax: number;
   readonly #drainMs: number;
   readonly #budget: UnsentBudget;
@@ -145,28 +148,38 @@ export class BlockfeedServer {
       await this.close();
       throw error;
     });
+    // Such as: no more file descriptors. Those who are here are served on.
+    http.on('error', (error) => this.#house.log.error({ err: error }, 'a connection could not be accepted'));
     const { port } = http.address() as AddressInfo;
     return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
   }
 
-  /** Serves below `path` of an http.Server that exists; everything else of it is left alone. @default path `/` */
+  /**
+   * Serves below `path` of an http.Server that exists, with the request listeners it has by now; all other requests are left
+   * to them. An upgrade of another path is left to the server's other `upgrade` listeners; where there are none it is
+   * refused. @default path `/`: of that only sessions, `/feeds` and what is below it
+   */
   attach(http: HttpServer, path = '/'): void {
     if (this.#closing !== undefined) throw closed();
     const base = path.endsWith('/') ? path : `${path}/`;
     const own = http === this.#http;
     const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      const [pathname = ''] = (request.url ?? '').split('?', 1);
-      if (own || `${pathname}/`.startsWith(base)) this.#upgrade(request, socket, head, base);
+      if (isBelow(request, base) || http.listenerCount('upgrade') === 1) this.#upgrade(request, socket, head, base);
     };
-    const onRequest: Parameters<typeof createHttpServer>[1] = (request, response) => {
-      if (response.headersSent) return;
-      if (!answerHttp(request, response, base, this.#house.feeds) && own) response.writeHead(404).end();
+    // Listeners cannot stop each other: two answers to one request would throw in whoever is second.
+    const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      if (own || (isBelow(request, base) && !(base === '/' && isRoot(request))))
+        answerHttp(request, response, base, this.#house.feeds);
+      else for (const other of others) other.call(http, request, response);
     };
     http.on('upgrade', onUpgrade);
-    http.on('request', onRequest as never);
+    for (const other of others) http.off('request', other);
+    http.on('request', onRequest);
     this.#detach.push(() => {
       http.off('upgrade', onUpgrade);
-      http.off('request', onRequest as never);
+      http.off('request', onRequest);
+      for (const other of others) http.on('request', other);
     });
     this.#tick();
   }
@@ -224,6 +237,7 @@ export class BlockfeedServer {
     }
     for (const detach of this.#detach) detach();
     this.#ticking?.cancel();
+    for (const socket of this.#sockets) socket.destroy();
     listening?.closeAllConnections();
     await stopped;
     log.info({}, 'closed');
@@ -233,16 +247,30 @@ export class BlockfeedServer {
     const onError = (error: Error) =>
       this.#house.log.info({ err: error.message }, 'a connection broke in its handshake');
     socket.on('error', onError);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     const handshake = parseHandshake(request, base);
     if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
     if (this.#closing !== undefined) return refuse(socket, 503, 'the server is stopping');
     if (handshake.is === 'session')
-      return this.#accept(request, socket, head, (connection, over) => new Session(this.#house, connection, over));
-    this.#upgradePlain(request, socket, head, handshake.request);
+      return this.#accept(
+        request,
+        socket,
+        head,
+        onError,
+        (connection, over) => new Session(this.#house, connection, over),
+      );
+    this.#upgradePlain(request, socket, head, onError, handshake.request);
   }
 
   /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
-  #upgradePlain(request: IncomingMessage, socket: Socket, head: Buffer, plain: PlainRequest): void {
+  #upgradePlain(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    onError: (error: Error) => void,
+    plain: PlainRequest,
+  ): void {
     const prepare = async () => {
       const renditions = this.#house.feeds.find(plain.feed);
       const { from } = await startOf(renditions.feed, plain.policy, plain);
@@ -254,6 +282,7 @@ export class BlockfeedServer {
           request,
           socket,
           head,
+          onError,
           (connection, over) => new Plain(this.#house, connection, plain, renditions, from, over),
         ),
       (cause: unknown) => {
@@ -261,7 +290,9 @@ export class BlockfeedServer {
           this.#house.log.error({ err: cause }, 'a defect of the server');
           return refuse(socket, 500, 'the server failed to do this');
         }
-        const status = { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429 }[cause.code as string] ?? 400;
+        const status =
+          { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
+        if (status === 500) this.#house.log.error({ err: cause }, 'a feed could not be read');
         refuse(socket, status, `${cause.message}. ${cause.hint}`);
       },
     );
@@ -271,12 +302,16 @@ export class BlockfeedServer {
     request: IncomingMessage,
     socket: Socket,
     head: Buffer,
+    onError: (error: Error) => void,
     seat: (connection: Connection, over: () => void) => Guest,
   ): void {
     if (socket.destroyed) return;
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // From here on ws listens, and the guest hears of it.
+      socket.off('error', onError);
       if (this.#connections >= this.#connectionsMax || this.#closing !== undefined) {
         webSocket.on('error', (error) => this.#house.log.info({ err: error.message }, 'a refused connection broke'));
+        if (this.#closing !== undefined) return webSocket.close(1012, 'the server restarts');
         return webSocket.close(1013, 'too many connections');
       }
       this.#connections++;
@@ -329,9 +364,22 @@ function configured(feeds: ServerOptions['feeds'], clock: Clock): Feed[] {
   });
 }
 
+/** Whether the path is one that this server speaks WebSocket or HTTP at. */
+function isBelow(request: IncomingMessage, base: string): boolean {
+  const [pathname = ''] = (request.url ?? '').split('?', 1);
+  if (base === '/') return isRoot(request) || `${pathname}/`.startsWith('/feeds/');
+  return `${pathname}/`.startsWith(base);
+}
+
+function isRoot(request: IncomingMessage): boolean {
+  return (request.url ?? '').split('?', 1)[0] === '/';
+}
+
 function refuse(socket: Socket, status: number, why: string): void {
   const body = `${why}\n`;
   const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
+  // A peer that leaves its side open is not waited for.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,

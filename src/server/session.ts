@@ -2,6 +2,7 @@
 // cursor for each subscription, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
 import type { Renditions } from '../feed/renditions/renditions.ts';
+import { errorCodes } from '../protocol/codes.ts';
 import type { Cut } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
@@ -40,6 +41,8 @@ export class Session implements Guest, CursorHost {
   readonly #over: () => void;
   readonly #subscriptions: Map<string, Subscription> = new Map();
   readonly #byCursor: Map<Cursor, Subscription> = new Map();
+  /** Who found no room, in that order: so that no subscription starves another. */
+  readonly #waiting: Set<Cursor> = new Set();
   #who: { session: string; peer: string; client?: string; instance?: string };
   #acks: AckLog;
   #phase: Phase = 'greeting';
@@ -59,9 +62,16 @@ export class Session implements Guest, CursorHost {
     this.#heartbeatMicros = this.#cameMicros;
     connection.listen({
       text: (text) => this.#heard(text),
-      binary: () => this.#connection.close(1003, 'a client sends text only'),
+      binary: () => this.#closeWith(1003, 'a client sends text only'),
       room: () => {
-        for (const cursor of this.#byCursor.keys()) cursor.wake();
+        const waiting = [...this.#waiting];
+        this.#waiting.clear();
+        for (const cursor of waiting) cursor.wake();
+      },
+      fault: (fault) => {
+        if (fault === 'silent')
+          this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
+        else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
       },
       closed: (code, reason) => this.#closed(code, reason),
     });
@@ -98,8 +108,10 @@ export class Session implements Guest, CursorHost {
 
   // What cursors ask.
 
-  room(): number {
-    return this.#connection.room();
+  room(cursor: Cursor, frameBytes: number): number {
+    const room = this.#connection.room(frameBytes);
+    if (room <= 0) this.#waiting.add(cursor);
+    return room;
   }
 
   send(bytes: Buffer): void {
@@ -194,12 +206,6 @@ export class Session implements Guest, CursorHost {
         hint: 'Open another connection.',
         about: message.feed,
       });
-    for (const other of this.#subscriptions.values())
-      if (alone || other.alone)
-        throw new BlockfeedError('not-alone', 'a subscription in message delivery has its connection to itself', {
-          hint: 'Open another connection for it.',
-          about: message.feed,
-        });
     if (message.from === 'committed' && message.consumer === undefined)
       throw badField(message, 'from', 'committed needs a consumer');
     if (message.wait !== undefined && message.wait % 1_000 !== 0)
@@ -216,6 +222,12 @@ export class Session implements Guest, CursorHost {
         hint: 'Unsubscribe first, or open another connection.',
         about: message.feed,
       });
+    for (const other of this.#subscriptions.values())
+      if (alone || other.alone)
+        throw new BlockfeedError('not-alone', 'a subscription in message delivery has its connection to itself', {
+          hint: 'Open another connection for it.',
+          about: message.feed,
+        });
     const subscription: Subscription = {
       feed: name,
       epoch,
@@ -338,6 +350,7 @@ export class Session implements Guest, CursorHost {
     if (!flush || subscription.cursor === undefined) return this.#end(subscription);
     subscription.leaveByMicros = this.#house.clock.nowMicros() + limits.leaveMs.default * 1_000;
     subscription.cursor.leave();
+    this.#endIfAcked(subscription);
   }
 
   #bye(): void {
@@ -349,8 +362,11 @@ export class Session implements Guest, CursorHost {
   // Endings.
 
   #endIfAcked(subscription: Subscription): void {
-    const { cursor, window } = subscription;
-    if (cursor?.phase === 'ended' && window !== undefined && window.unacked === 0) this.#end(subscription);
+    const { cursor, window, leaveByMicros } = subscription;
+    if (cursor === undefined || window === undefined || window.unacked > 0) return;
+    // `gone`: the server stops. Of what the client does not leave itself nothing is said.
+    const isLeft = cursor.phase === 'gone' && leaveByMicros !== Number.POSITIVE_INFINITY;
+    if (cursor.phase === 'ended' || isLeft) this.#end(subscription);
   }
 
   /** The subscription is over: nothing of it is kept. */
@@ -363,12 +379,14 @@ export class Session implements Guest, CursorHost {
     );
     this.#say({ type: 'unsubscribed', feed: subscription.feed, acked });
     this.#closeIfLeft();
+    this.#closeIfDrained();
   }
 
   #forget(subscription: Subscription): void {
     this.#subscriptions.delete(subscription.feed);
     if (subscription.cursor === undefined) return;
     this.#byCursor.delete(subscription.cursor);
+    this.#waiting.delete(subscription.cursor);
     subscription.cursor.stop();
   }
 
@@ -403,7 +421,9 @@ export class Session implements Guest, CursorHost {
 
   #refuse(cause: unknown, about?: string): void {
     if (this.#phase === 'closed') return;
-    const error = cause instanceof BlockfeedError ? cause : this.#defect(cause);
+    const error = cause instanceof BlockfeedError && cause.code !== 'storage' ? cause : this.#defect(cause);
+    const { close } = errorCodes[error.code];
+    if (close !== undefined) return this.#fail(error, close);
     this.#house.log.warn({ ...this.#who, code: error.code, about: error.about ?? about }, `refused: ${error.message}`);
     this.#sayError(error, about);
     if (++this.#errors >= limits.errors.default)

@@ -48,14 +48,14 @@ async function placeOf(feed: Feed, policy: Policy | undefined, { from, committed
     case 'edge':
       return edge;
     case 'committed':
-      return committed ?? (await latestOf(feed, policy, edge));
+      return committed ?? (await fillingFrom(feed, policy, edge));
     case 'latest':
-      return await latestOf(feed, policy, edge);
+      return await fillingFrom(feed, policy, edge);
   }
 }
 
-/** The start of the block that is filling at `edge`. */
-async function latestOf(feed: Feed, policy: Policy | undefined, edge: number): Promise<number> {
+/** The start of the block that is filling at `edge`; `edge` itself where none is. */
+export async function fillingFrom(feed: Feed, policy: Policy | undefined, edge: number): Promise<number> {
   const earliest = feed.earliest();
   if (policy === undefined || edge <= earliest) return edge;
   // The closed time first, as everywhere: what is below an edge read later holds every message up to it.

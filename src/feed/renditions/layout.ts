@@ -31,6 +31,8 @@ export class Layout {
   readonly #byMessage: boolean;
   readonly #cutter: Cutter | undefined;
   readonly #onPage: (page: Page, full: Page | undefined) => void;
+  /** Where it began: an end of a block that lies right there it does not see. */
+  readonly start: number;
   /** Units that end before this place are not kept: they are only made to find where frames begin. */
   readonly wanted: number;
   #position: number;
@@ -40,6 +42,8 @@ export class Layout {
   #page: Page | undefined;
   #chunk: Chunk | undefined;
   #units = 0;
+  /** Message delivery: the last unit was a cut, made or not wanted; or it is not known, since this is the start. */
+  #behindCut: boolean;
 
   /**
    * `start` is a place where a frame begins for certain; `policy` is undefined for single lines without blocks. `onPage` hears of
@@ -56,7 +60,9 @@ export class Layout {
     this.#feed = feed;
     this.#form = form;
     this.#byMessage = isByMessage(form);
+    this.#behindCut = this.#byMessage;
     this.#cutter = form === 'line' ? undefined : new Cutter(policy ?? defaultPolicy);
+    this.start = start;
     this.#position = start;
     this.#pendingFrom = start;
     this.#onPage = onPage;
@@ -71,6 +77,11 @@ export class Layout {
   /** Where the unit begins that it is gathering. */
   get pendingFrom(): number {
     return this.#byMessage ? this.#position : this.#pendingFrom;
+  }
+
+  /** Whether retention has overtaken it. */
+  get isLost(): boolean {
+    return this.#position < this.#feed.earliest();
   }
 
   /** The page it is writing to. */
@@ -94,7 +105,7 @@ export class Layout {
       // The closed time first: what is below the edge read after it holds every message up to that time.
       const closedMicros = this.#feed.closedMicros();
       const edge = this.#feed.edge();
-      if (this.#position < this.#feed.earliest()) return 'lost';
+      if (this.isLost) return 'lost';
       if (this.#position >= edge) {
         const end = this.#position === edge ? this.#cutter?.endAt(closedMicros) : undefined;
         if (end !== undefined) this.#endUnit(end);
@@ -180,7 +191,10 @@ export class Layout {
   }
 
   #addMessage(chunk: Chunk, offset: number, start: number, end: number, timeMicros: number): void {
-    if (offset < this.wanted) return;
+    if (offset < this.wanted) {
+      this.#behindCut = false;
+      return;
+    }
     const page = this.#pageFor(unitBytes(this.#form, this.#feed.name, offset, offset + 1, undefined, end - start));
     const position = writeUnitHead(
       page.bytes,
@@ -200,14 +214,19 @@ export class Layout {
       timeMicros,
       timeMicros,
     );
+    this.#behindCut = false;
     this.#units++;
   }
 
   #addCut(cut: Cut): void {
-    if (this.#position < this.wanted) return;
+    if (this.#position < this.wanted) {
+      this.#behindCut = true;
+      return;
+    }
     const frame = makeFrame(textFrame, cutMessage(this.#feed.name, this.#position, cut));
     const page = this.#pageFor(frame.length);
     page.end(page.length + frame.copy(page.bytes, page.length), this.#position, this.#position, cut, 0, 0);
+    this.#behindCut = true;
     this.#units++;
   }
 
@@ -216,7 +235,7 @@ export class Layout {
     if (this.#page !== undefined && this.#page.room >= bytes) return this.#page;
     const full = this.#page;
     const capacity = full === undefined ? firstPageBytes : Math.min(limits.pageBytes.default, full.capacity * 2);
-    this.#page = new Page(Math.max(capacity, bytes));
+    this.#page = new Page(Math.max(capacity, bytes), this.#behindCut);
     this.#onPage(this.#page, full);
     return this.#page;
   }

@@ -19,9 +19,12 @@ export class Page {
   readonly #cutUnits: number[] = [];
   #length = 0;
   #count = 0;
+  readonly #behindCut: boolean;
   #sliced: { start: number; end: number; bytes: Buffer } | undefined;
 
-  constructor(capacityBytes: number) {
+  /** `behindCut`: the cut message right before its first unit, if there is one, is not in it. */
+  constructor(capacityBytes: number, behindCut: boolean) {
+    this.#behindCut = behindCut;
     this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
   }
 
@@ -96,6 +99,8 @@ export class Page {
         low = middle + 1;
       else high = middle;
     }
+    // A reader that is open at the first line must have that cut before the line.
+    if (low === 0 && open && this.#behindCut && this.from === next && !this.unitIsCut(0)) return -1;
     return low === this.#count ? -1 : low;
   }
 

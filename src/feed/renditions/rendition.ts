@@ -6,7 +6,7 @@ import type { Policy } from '../../protocol/policy.ts';
 import type { Feed } from '../feed.ts';
 import type { Task, Turns } from '../turns.ts';
 import type { PageCache } from './cache.ts';
-import type { Form } from './form.ts';
+import { type Form, isByMessage } from './form.ts';
 import { Layout, type Progress } from './layout.ts';
 import type { Page } from './page.ts';
 import type { Slots } from './slots.ts';
@@ -42,6 +42,8 @@ export interface RenditionHouse {
 /** How many layouts that nobody waits for are kept, so that a reader who comes back goes on cheaply. */
 const idleLayoutsMax = 16;
 
+const nowhere = -1;
+
 export class Rendition {
   readonly #feed: Feed;
   readonly #policy: Policy | undefined;
@@ -52,6 +54,10 @@ export class Rendition {
   /** The one used last at the end. */
   readonly #layouts: Set<LayoutTask> = new Set();
   readonly #stopWatching: () => void;
+  /** Where a reader found nothing, while nothing was made since: a thousand readers at the edge ask for the same. */
+  #missedAt: number = nowhere;
+  #missedOpen = false;
+  #closed = false;
 
   constructor(feed: Feed, policy: Policy | undefined, form: Form, house: RenditionHouse) {
     this.#feed = feed;
@@ -65,6 +71,7 @@ export class Rendition {
 
   /** The unit with which the reader goes on, or undefined: then it waits. */
   find(reader: Reader): Found | undefined {
+    if (reader.next === this.#missedAt && reader.open === this.#missedOpen) return undefined;
     for (let at = this.#pages.length - 1; at >= 0; at--) {
       const page = this.#pages[at] as Page;
       const index = page.indexAt(reader.next, reader.open);
@@ -72,12 +79,14 @@ export class Rendition {
       this.#house.cache.used(page);
       return { page, index };
     }
+    this.#missedAt = reader.next;
+    this.#missedOpen = reader.open;
     return undefined;
   }
 
   /** Wakes the reader, once, when there may be something at its place. */
   wait(reader: Reader): void {
-    const task = this.#layoutFor(reader.next);
+    const task = this.#layoutFor(reader);
     // Moved to the end: used last.
     this.#layouts.delete(task);
     this.#layouts.add(task);
@@ -105,6 +114,7 @@ export class Rendition {
     for (const page of this.#pages) this.#house.cache.remove(page);
     this.#pages = [];
     this.#layouts.clear();
+    this.#closed = true;
   }
 
   /** For the cache. */
@@ -113,23 +123,32 @@ export class Rendition {
     if (at >= 0) this.#pages.splice(at, 1);
   }
 
-  /** The layout that will come to `next` soonest, or a new one. */
-  #layoutFor(next: number): LayoutTask {
+  /** The layout that will come to the reader's place soonest, or a new one. */
+  #layoutFor({ next, open }: Reader): LayoutTask {
+    // The end of the block that is open may lie right at `next`, as a unit of its own: a layout that begins there has not
+    // seen it.
+    const from = open && isByMessage(this.#form) && next > this.#feed.earliest() ? next - 1 : next;
     let nearest: LayoutTask | undefined;
     for (const task of this.#layouts) {
       const { layout } = task;
-      if (layout.wanted > next || layout.pendingFrom > next || next - layout.position > lookBackMessages) continue;
+      if (
+        layout.start > from ||
+        layout.wanted > next ||
+        layout.pendingFrom > next ||
+        next - layout.position > lookBackMessages
+      )
+        continue;
       if (nearest === undefined || layout.position > nearest.layout.position) nearest = task;
     }
-    return nearest ?? this.#begin(next);
+    return nearest ?? this.#begin(next, from);
   }
 
-  #begin(next: number): LayoutTask {
+  #begin(next: number, from: number): LayoutTask {
     for (const task of this.#layouts) {
       if (this.#layouts.size < idleLayoutsMax) break;
       if (task.readers.size === 0) this.#drop(task);
     }
-    const start = this.#policy === undefined ? next : anchor(this.#policy, next);
+    const start = this.#policy === undefined ? next : anchor(this.#policy, from);
     const layout = new Layout(
       this.#feed,
       this.#policy,
@@ -137,17 +156,26 @@ export class Rendition {
       Math.max(start, this.#feed.earliest()),
       next,
       (page, full) => {
+        if (this.#closed) return;
         this.#pages.push(page);
         if (full !== undefined) this.#house.cache.add(full, this);
       },
     );
-    const task = new LayoutTask(layout, this.#house.turns, (made) => this.#advanced(task, made));
+    const task = new LayoutTask(
+      layout,
+      this.#house.turns,
+      (made) => this.#advanced(task, made),
+      () => {
+        this.#missedAt = nowhere;
+      },
+    );
     this.#layouts.add(task);
     return task;
   }
 
   #advanced(task: LayoutTask, progress: Outcome): void {
     const { layout, readers } = task;
+    this.#missedAt = nowhere;
     if (!this.#layouts.has(task)) return;
     if (typeof progress === 'object' || progress === 'lost') {
       this.#drop(task);
@@ -189,11 +217,14 @@ class LayoutTask implements Task {
   readonly readers: Set<Reader> = new Set();
   readonly slotOver: () => void;
   readonly #done: (outcome: Outcome) => void;
+  readonly #advancing: () => void;
   #reading = false;
 
-  constructor(layout: Layout, turns: Turns, done: (outcome: Outcome) => void) {
+  /** `done` hears what became of each turn; `advancing`, that units may be there before that is known. */
+  constructor(layout: Layout, turns: Turns, done: (outcome: Outcome) => void, advancing: () => void) {
     this.layout = layout;
     this.#done = done;
+    this.#advancing = advancing;
     this.slotOver = () => {
       if (this.readers.size > 0) turns.add(this);
     };
@@ -210,13 +241,14 @@ class LayoutTask implements Task {
     try {
       progress = this.layout.advance();
     } catch (cause) {
-      this.#done({ failed: cause });
+      this.#failed(cause);
       return;
     }
     if (!(progress instanceof Promise)) {
       this.#done(progress);
       return;
     }
+    this.#advancing();
     this.#reading = true;
     progress.then(
       (made) => {
@@ -225,8 +257,13 @@ class LayoutTask implements Task {
       },
       (cause: unknown) => {
         this.#reading = false;
-        this.#done({ failed: cause });
+        this.#failed(cause);
       },
     );
+  }
+
+  /** What retention took while it was being read is a gap, no failure. */
+  #failed(cause: unknown): void {
+    this.#done(this.layout.isLost ? 'lost' : { failed: cause });
   }
 }

@@ -10,6 +10,7 @@ import { Slots } from './slots.ts';
 
 interface Shared {
   readonly rendition: Rendition;
+  readonly waitMs: number | undefined;
   readers: number;
 }
 
@@ -43,6 +44,7 @@ export class Renditions {
       const slots = policy?.waitMs === undefined ? undefined : this.#slotsOf(policy.waitMs);
       shared = {
         rendition: new Rendition(this.feed, policy, form, { turns: this.#turns, cache: this.#cache, slots }),
+        waitMs: policy?.waitMs,
         readers: 0,
       };
       this.#shared.set(key, shared);
@@ -58,9 +60,10 @@ export class Renditions {
     if (shared === undefined || --shared.readers > 0) return;
     shared.rendition.close();
     this.#shared.delete(key);
-    if (this.#shared.size > 0) return;
-    for (const slots of this.#slots.values()) slots.stop();
-    this.#slots.clear();
+    const { waitMs } = shared;
+    if (waitMs === undefined || [...this.#shared.values()].some((other) => other.waitMs === waitMs)) return;
+    this.#slots.get(waitMs)?.stop();
+    this.#slots.delete(waitMs);
   }
 
   #slotsOf(waitMs: number): Slots {

@@ -1,0 +1,90 @@
+// Feeds that behave as a log on a disk or far away may: they answer later, or fail.
+import type { Chunk } from '../../src/feed/chunk.ts';
+import type { Feed } from '../../src/feed/feed.ts';
+
+/** A feed whose answers come some turns after they were asked for. */
+export class LaterFeed implements Feed {
+  readonly #feed: Feed;
+  /** Rejects every read with this, while it is set. */
+  failure: Error | undefined;
+  /** Reads wait for `release` while it is held. */
+  held = false;
+  #waiting: (() => void)[] = [];
+  /** How many watch it. */
+  watchers = 0;
+
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
+  get name(): string {
+    return this.#feed.name;
+  }
+
+  get epoch(): string {
+    return this.#feed.epoch;
+  }
+
+  get specification(): string | undefined {
+    return this.#feed.specification;
+  }
+
+  get paced(): boolean {
+    return this.#feed.paced;
+  }
+
+  /** How many reads wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  earliest(): number {
+    return this.#feed.earliest();
+  }
+
+  edge(): number {
+    return this.#feed.edge();
+  }
+
+  closedMicros(): number {
+    return this.#feed.closedMicros();
+  }
+
+  async read(from: number): Promise<Chunk> {
+    await this.#later();
+    if (this.failure !== undefined) throw this.failure;
+    return await this.#feed.read(from);
+  }
+
+  async offsetAt(timeMicros: number): Promise<number> {
+    await this.#later();
+    return await this.#feed.offsetAt(timeMicros);
+  }
+
+  async checksumAt(offset: number): Promise<number | undefined> {
+    await this.#later();
+    return await this.#feed.checksumAt(offset);
+  }
+
+  watch(moved: () => void): () => void {
+    this.watchers++;
+    const stop = this.#feed.watch(moved);
+    return () => {
+      this.watchers--;
+      stop();
+    };
+  }
+
+  /** Lets the reads that wait go on. */
+  release(): void {
+    this.held = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  async #later(): Promise<void> {
+    if (this.held) await new Promise<void>((go) => this.#waiting.push(go));
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
+}
