@@ -108,18 +108,19 @@ async function collectInto(
   // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
   // the sync, the next process cuts it off and fetches it again; killed between sync and ack, the journal knows better than the server.
   const syncAndAck = async (): Promise<void> => {
-    const last = sealed.at(-1);
+    const stored = sealed;
+    const last = stored.at(-1);
     if (last === undefined) return;
+    // Taken out first: what a sync has failed for is never synced, and so acked, by another try.
+    sealed = [];
     await sink.sync();
     subscription.ack(last.block.to);
-    const stored = sealed;
-    sealed = [];
     for (const { block, record } of stored) events.stored(feed, block, record);
   };
 
   const parts = subscription.parts();
+  let upcoming = parts.next();
   try {
-    let upcoming = parts.next();
     for (;;) {
       // One sync serves all blocks that came while the last one ran: half a window at most, so that the other half flows.
       if (sealed.length > 0 && (sealed.length * 2 >= window || !(await isThere(upcoming)))) await syncAndAck();
@@ -133,18 +134,21 @@ async function collectInto(
         await sink.append(value.lines);
         const block = gathering.take(value);
         if (block !== undefined) {
-          if (!events.claim()) break;
+          if (!events.claim()) {
+            await parts.return();
+            break;
+          }
           sealed.push({ block, record: await sink.seal(block) });
         }
       }
       upcoming = parts.next();
     }
+  } catch (error) {
+    // It ends the collector, and with it the subscription. What is awaited then fails as well; this error came first.
+    upcoming.catch(() => undefined);
+    throw error;
   } finally {
-    try {
-      await syncAndAck();
-    } finally {
-      await parts.return();
-    }
+    await syncAndAck();
   }
 }
 

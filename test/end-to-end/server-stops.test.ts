@@ -1,4 +1,5 @@
 // A server that is asked to stop: it says so, lets its clients finish and ack, and ends; they are there when it is back.
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { SessionPeer } from '../support/sessionPeer.ts';
 import { blocksTold, collecting, portToKeep, Serving, temporaryFolder } from './processes.ts';
@@ -36,6 +37,12 @@ test.each(['block', 'message'] as const)(
   60_000,
 );
 
+async function pong({ webSocket }: SessionPeer): Promise<void> {
+  const came = once(webSocket, 'pong');
+  webSocket.ping();
+  await came;
+}
+
 test('BYE-4: a server that stops waits for the acks of what it has sent, and begins no further block', async () => {
   const server = await Serving.start(feeds);
   const peer = await SessionPeer.open(server.url);
@@ -43,7 +50,10 @@ test('BYE-4: a server that stops waits for the acks of what it has sent, and beg
   await peer.until(() => peer.blocks('tick').length === 3);
   server.signal('SIGTERM');
   await peer.hears('closing');
+  // Each answer shows that the connection is still there.
+  await pong(peer);
   peer.ack('tick', 20);
+  await pong(peer);
   peer.ack('tick', 30);
   expect(await peer.closed()).toBe(1012);
   expect(await server.ended).toBe(0);
