@@ -92,6 +92,8 @@ export interface Fit {
 export type Goal =
   | { readonly kind: 'throughput' }
   | { readonly kind: 'cpu' }
+  /** Among the sizes that keep up with a given rate, the least p99 of the messages' latency: `gives` is in microseconds. */
+  | { readonly kind: 'rate' }
   | {
       readonly kind: 'latency';
       readonly quantile: 'p50' | 'p90' | 'p99' | 'p999' | 'max';
@@ -125,12 +127,32 @@ export interface Machine {
   readonly system: string;
 }
 
+/** What was to be tried, and how: with the seed all there is to know to do it again. */
+export interface Setup {
+  readonly sizes: readonly number[];
+  readonly clients: readonly number[];
+  readonly deliveries: readonly Delivery[];
+  readonly rates: readonly (number | 'max')[];
+  readonly messageBytes: readonly number[];
+  /** Blocks of one client under way at once. */
+  readonly window: number;
+  /** How often every point was run. */
+  readonly rounds: number;
+  readonly warmUpMicros: number;
+  /** How long each run was measured; longer where few blocks would fall into it. */
+  readonly measureMicros: number;
+  /** Processes that the clients were spread over. */
+  readonly workers: number;
+}
+
 export interface StudyResult {
   readonly version: 1;
   /** The command that made it. */
   readonly command: string;
   readonly seed: number;
+  readonly setup: Setup;
   readonly startedAt: string;
+  /** Undefined: it was interrupted, or still runs. */
   readonly finishedAt: string | undefined;
   readonly machine: Machine;
   readonly server: {

@@ -1,0 +1,29 @@
+// Means of repeated runs, with what may be said of them from few repeats: Student's interval, and Welch's test of whether
+// two means differ (B. L. Welch, Biometrika 34, 1947). Pure.
+import type { Estimate } from '../result.ts';
+import { student95 } from './student.ts';
+
+/** The mean with its 95 % interval; of a single value, of whose noise nothing is known, the interval is the value. */
+export function meanOf(values: readonly number[]): Estimate {
+  const { mean, squaredError } = momentsOf(values);
+  const half = values.length < 2 ? 0 : student95(values.length - 1) * Math.sqrt(squaredError);
+  return { value: mean, low: mean - half, high: mean + half };
+}
+
+/** Whether the means differ by more than chance explains in 19 of 20 cases. Of single values it cannot be told: no. */
+export function differ(left: readonly number[], right: readonly number[]): boolean {
+  if (left.length < 2 || right.length < 2) return false;
+  const [one, two] = [momentsOf(left), momentsOf(right)];
+  const squaredError = one.squaredError + two.squaredError;
+  if (squaredError === 0) return one.mean !== two.mean;
+  const freedom =
+    squaredError ** 2 / (one.squaredError ** 2 / (left.length - 1) + two.squaredError ** 2 / (right.length - 1));
+  return Math.abs(one.mean - two.mean) > student95(Math.max(1, freedom)) * Math.sqrt(squaredError);
+}
+
+/** The mean, and the square of its standard error. */
+function momentsOf(values: readonly number[]): { mean: number; squaredError: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, squaredError: values.length < 2 ? 0 : squares / (values.length - 1) / values.length };
+}
