@@ -53,6 +53,7 @@ export class LaterFeed implements Feed {
   async read(from: number): Promise<Chunk> {
     await this.#later();
     if (this.failure !== undefined) throw this.failure;
+    if (from < this.#feed.earliest()) throw new Error(`${from} was forgotten while it was being read`);
     return await this.#feed.read(from);
   }
 
