@@ -81,7 +81,7 @@ export const eventLoop = [
   {
     name: 'blocks of 500, counter',
     server: blockfeed,
-    options: { feed },
+    options: { feed, iterations: 1 },
     reading: 'block',
     size: 500,
     window: 8,
@@ -90,7 +90,7 @@ export const eventLoop = [
   {
     name: 'messages, counter',
     server: blockfeed,
-    options: { feed },
+    options: { feed, iterations: 1 },
     reading: 'message',
     size: 500,
     window: 8,
@@ -99,7 +99,7 @@ export const eventLoop = [
   {
     name: 'blocks of 500, user',
     server: blockfeed,
-    options: { feed: 'user?rate=max' },
+    options: { feed: 'user?rate=max', iterations: 1 },
     reading: 'block',
     size: 500,
     window: 8,

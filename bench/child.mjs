@@ -1,5 +1,6 @@
 // The part that every server process has in common: it says its port, starts when told, and reports what it used.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { watchIterations } from './iterations.mjs';
 
 /** What a server process was started with. @returns {Record<string, string | number>} */
 export function options() {
@@ -14,12 +15,14 @@ export function options() {
 export function obey(port, flood) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let before = process.cpuUsage();
+  const iterations = options().iterations === 1 ? watchIterations() : undefined;
   process.on('message', (/** @type {string} */ word) => {
     if (word === 'go') flood();
     if (word === 'measure') {
       before = process.cpuUsage();
       delay.enable();
       delay.reset();
+      iterations?.reset();
     }
     if (word === 'report') {
       const { user, system } = process.cpuUsage(before);
@@ -27,6 +30,7 @@ export function obey(port, flood) {
       process.send?.({
         cpuSeconds: (user + system) / 1e6,
         loopDelayMs: { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
+        iterationMs: iterations?.read(),
         rssMiB: process.memoryUsage.rss() / 1_048_576,
       });
     }

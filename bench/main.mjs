@@ -65,7 +65,9 @@ function middle(results) {
     serverCpuSecondsPerMillion: of(({ messages, cpuSeconds }) => (cpuSeconds / messages) * 1e6),
     readerCpuSecondsPerMillion: of(({ messages, readerCpuSeconds }) => (readerCpuSeconds / messages) * 1e6),
     loopDelayP99Ms: of(({ loopDelayMs }) => loopDelayMs.p99),
-    loopDelayMaxMs: Math.max(...results.map(({ loopDelayMs }) => loopDelayMs.max)),
+    loopDelayMaxMs: of(({ loopDelayMs }) => loopDelayMs.max),
+    iterationP99Ms: of(({ iterationMs }) => iterationMs?.p99 ?? Number.NaN),
+    iterationMaxMs: of(({ iterationMs }) => iterationMs?.max ?? Number.NaN),
     serverRssMiB: of(({ rssMiB }) => rssMiB),
   };
 }

@@ -14,6 +14,7 @@ export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-V'])
  * @property {number} readerCpuSeconds
  * @property {number} cpuSeconds of the server
  * @property {{ p99: number, max: number }} loopDelayMs of the server
+ * @property {{ p99: number, max: number }} [iterationMs] processor time of a turn of the server's event loop, where it was asked for
  * @property {number} rssMiB of the server
  */
 
