@@ -12,7 +12,7 @@ import { linesOf, someSpecifications } from './specifications.ts';
 const first1000 = Array.from({ length: 1_000 }, (_, offset) => offset);
 const far = [65_536, 1_000_003, 4_294_967_295, 4_294_967_296, 5_000_000_000_000];
 
-test('every kind says what it has always said', () => {
+test('F1 and F3: every kind says what it has always said', () => {
   const checksums = Object.fromEntries(
     someSpecifications.map((text) => {
       const specification = parseSpecification(text);

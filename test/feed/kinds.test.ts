@@ -18,7 +18,7 @@ describe.each(someSpecifications.map((text) => [text.slice(0, 100), text] as con
   const specification = parseSpecification(text);
   const offsets = someOffsets(specification.schedule.end);
 
-  test('reads the same in any order, from this generator and from another', () => {
+  test('F1 and F3: reads the same in any order, from this generator and from another', () => {
     fc.assert(
       fc.property(fc.uniqueArray(offsets, { minLength: 2, maxLength: 12 }), (some) => {
         const lines = linesOf(specification, some);
@@ -63,7 +63,7 @@ describe.each(someSpecifications.map((text) => [text.slice(0, 100), text] as con
   });
 });
 
-test('another process, in another zone, language and year, makes the same bytes', () => {
+test('F1 and F3: another process, in another zone, language and year, makes the same bytes', () => {
   const offsets = [0, 1, 2, 3, 500, 65_536, 1_000_000_007];
   const program = `
     const Present = Date;
