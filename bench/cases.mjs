@@ -12,7 +12,7 @@
  */
 
 /** The feed whose lines have about 128 bytes, as the peers' messages have. */
-export const feed = 'counter?pad=55&rate=max';
+const feed = 'counter?pad=55&rate=max';
 
 const ws = './peers/ws.mjs';
 const socketIo = './peers/socketio.mjs';
