@@ -1,7 +1,7 @@
 // What a server answers to plain HTTP: which feeds it offers, and how to connect.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { kinds } from '../feed/kinds/index.ts';
-import type { Feeds } from './feeds.ts';
+import type { House } from './house.ts';
 
 /** What `GET /feeds` answers. */
 export interface FeedList {
@@ -16,15 +16,17 @@ export interface FeedList {
   }[];
   /** Absent: the server makes no feeds on request. */
   readonly onRequest?: { readonly kinds: readonly string[]; readonly feeds: number; readonly rate: number };
+  /** What time the server has, integer microseconds since 1970: who measures can tell how far the two clocks differ. */
+  readonly time: number;
 }
 
 /** Answers a request; `path` is where the server is mounted. */
-export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, feeds: Feeds): void {
+export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, house: House): void {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
   const rest = `${pathname}/`.startsWith(path) ? pathname.slice(path.length) : pathname;
   if (request.method !== 'GET' && request.method !== 'HEAD')
     answer(response, 405, { error: 'only GET is answered here' });
-  else if (rest === 'feeds') answer(response, 200, feedList(feeds));
+  else if (rest === 'feeds') answer(response, 200, feedList(house));
   else if (rest === '')
     answer(response, 200, {
       blockfeed: 'a WebSocket server',
@@ -37,7 +39,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
 }
 
-function feedList(feeds: Feeds): FeedList {
+function feedList({ feeds, clock }: House): FeedList {
   const { feeds: most, rate } = feeds.adHocLimits;
   return {
     feeds: feeds.configured.map((feed) => ({
@@ -48,6 +50,7 @@ function feedList(feeds: Feeds): FeedList {
       ...(feed.paced ? { edge: feed.edge() } : {}),
     })),
     ...(most === 0 ? {} : { onRequest: { kinds: [...kinds.keys()], feeds: most, rate } }),
+    time: clock.nowMicros(),
   };
 }
 

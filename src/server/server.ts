@@ -170,7 +170,7 @@ export class BlockfeedServer {
     const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
       if (own || (isBelow(request, base) && !(base === '/' && isRoot(request))))
-        answerHttp(request, response, base, this.#house.feeds);
+        answerHttp(request, response, base, this.#house);
       else for (const other of others) other.call(http, request, response);
     };
     http.on('upgrade', onUpgrade);
