@@ -151,6 +151,8 @@ export interface StudyResult {
   readonly command: string;
   readonly seed: number;
   readonly setup: Setup;
+  /** What was asked for; each has its advice below, for each part of the grid. */
+  readonly goals: readonly Goal[];
   readonly startedAt: string;
   /** Undefined: it was interrupted, or still runs. */
   readonly finishedAt: string | undefined;

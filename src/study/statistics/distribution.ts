@@ -70,9 +70,14 @@ export class Distribution {
       p99: at(99),
       p999: at(99.9),
       max: this.count === 0 ? 0 : histogram.maxValue,
-      curve: percentilesFor(this.count).map((percentile) => [percentile, at(percentile)] as const),
+      curve: withoutRepeats(percentilesFor(this.count).map((percentile) => [percentile, at(percentile)] as const)),
     };
   }
+}
+
+/** Of points with one value the first and the last. */
+function withoutRepeats(curve: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  return curve.filter(([, value], index) => value !== curve[index - 1]?.[1] || value !== curve[index + 1]?.[1]);
 }
 
 const stepsPerHalving = 5;

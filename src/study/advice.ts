@@ -1,0 +1,179 @@
+// Which size to use for a goal, of the sizes that were measured: what it gives, what its neighbours would give, and which
+// cannot be told from it. Pure.
+import { isSameBut } from './experiment/plan.ts';
+import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
+import { differ, meanOf } from './statistics/mean.ts';
+
+/** Sizes so near the best are as good; among them the one with the fewest drawbacks is advised. */
+const asGood = 0.02;
+
+/** A size with the goal's figure in each of its runs. */
+interface Candidate {
+  readonly size: number;
+  readonly figures: readonly number[];
+  readonly gives: Estimate;
+}
+
+/** Advice for each goal in each part of the grid that differs in nothing but size. */
+export function adviceOf(goals: readonly Goal[], measurements: readonly Measurement[]): Advice[] {
+  const hasFullSpeed = measurements.some(({ point }) => point.rate === 'max');
+  const concerns = ({ kind }: Goal, { rate }: Point): boolean => {
+    if (kind === 'throughput' || (kind === 'cpu' && hasFullSpeed)) return rate === 'max';
+    return rate !== 'max';
+  };
+  return goals.flatMap((goal) =>
+    groupsOf(measurements.filter(({ point }) => concerns(goal, point))).map((group) => advise(goal, group)),
+  );
+}
+
+/** The goal's figure in one run; undefined where it has none, or the server did not keep up. */
+function figureOf(goal: Goal, measurement: Measurement): number | undefined {
+  const { keptUp, messagesPerSecond, blocks, latency, serverCpuPerMillion, clientCpuPerMillion } = measurement;
+  if (!keptUp || blocks === 0) return undefined;
+  switch (goal.kind) {
+    case 'throughput':
+      return messagesPerSecond;
+    case 'cpu':
+      return clientCpuPerMillion === undefined ? undefined : clientCpuPerMillion + (serverCpuPerMillion ?? 0);
+    case 'rate':
+      return latency?.p99;
+    case 'latency':
+      return latency?.[goal.quantile];
+  }
+}
+
+function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
+  const groups: Measurement[][] = [];
+  for (const measurement of measurements) {
+    const group = groups.find(([first]) => first !== undefined && isSameBut(first.point, measurement.point, 'size'));
+    if (group === undefined) groups.push([measurement]);
+    else group.push(measurement);
+  }
+  return groups;
+}
+
+function advise(goal: Goal, group: readonly Measurement[]): Advice {
+  const { delivery, clients, rate, messageBytes } = (group[0] as Measurement).point;
+  const candidates = candidatesOf(goal, group);
+  const where = { goal, delivery, clients, rate, messageBytes };
+  const best = bestOf(goal, candidates);
+  if (best === undefined) {
+    const words = `No size keeps up ${whereOf(where)}.`;
+    return { ...where, size: undefined, gives: undefined, neighbours: [], noDifference: [], words };
+  }
+  const chosen =
+    goal.kind === 'latency' ? largestWithin(goal.limitMicros, candidates) : asGoodAs(goal, best, candidates);
+  const compared = chosen ?? best;
+  const at = candidates.indexOf(compared);
+  const noDifference = candidates.filter((each) => !differ(each.figures, compared.figures)).map(({ size }) => size);
+  const advice = {
+    ...where,
+    size: chosen?.size,
+    gives: chosen?.gives,
+    neighbours: [candidates[at - 1], candidates[at + 1]].flatMap((each) =>
+      each === undefined ? [] : [{ size: each.size, gives: each.gives }],
+    ),
+    noDifference,
+  };
+  return { ...advice, words: wordsOf(advice, best, candidates) };
+}
+
+/** One for each size, ascending; none for a size of which any run has no figure. */
+function candidatesOf(goal: Goal, group: readonly Measurement[]): Candidate[] {
+  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  return sizes.flatMap((size) => {
+    const runs = group.filter(({ point }) => point.size === size);
+    const figures = runs.flatMap((run) => figureOf(goal, run) ?? []);
+    return figures.length < runs.length ? [] : [{ size, figures, gives: meanOf(figures) }];
+  });
+}
+
+function bestOf(goal: Goal, candidates: readonly Candidate[]): Candidate | undefined {
+  const sign = goal.kind === 'throughput' ? -1 : 1;
+  const sorted = candidates.toSorted((left, right) => sign * (left.gives.value - right.gives.value));
+  return sorted[0];
+}
+
+/** The largest size whose figure is within the limit, its noise included: larger blocks cost less. */
+function largestWithin(limitMicros: number, candidates: readonly Candidate[]): Candidate | undefined {
+  return candidates.findLast(({ gives }) => gives.high <= limitMicros);
+}
+
+/**
+ * Of the sizes as good as the best: the smallest, which makes nobody wait, or, where the goal is a low latency at a given
+ * rate, the largest, which costs least.
+ */
+function asGoodAs(goal: Goal, best: Candidate, candidates: readonly Candidate[]): Candidate {
+  const good = candidates.filter(
+    (each) =>
+      each === best ||
+      (Math.abs(each.gives.value / best.gives.value - 1) <= asGood && !differ(each.figures, best.figures)),
+  );
+  return (goal.kind === 'rate' ? good.at(-1) : good[0]) as Candidate;
+}
+
+function wordsOf(advice: Omit<Advice, 'words'>, best: Candidate, candidates: readonly Candidate[]): string {
+  const { goal, size, gives, noDifference } = advice;
+  const where = whereOf(advice);
+  if (goal.kind === 'latency' && (size === undefined || gives === undefined))
+    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${best.size}, has ${duration(best.gives.value)}.`;
+  if (size === undefined || gives === undefined) return `Nothing was measured ${where}.`;
+  const given = `${figureText(goal, gives)} ${where}`;
+  if (noDifference.length === candidates.length && candidates.length > 1)
+    return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${size} gives ${figureText(goal, gives)}.`;
+  const others = noDifference.filter((each) => each !== size);
+  const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
+  switch (goal.kind) {
+    case 'throughput':
+      return `Blocks of ${size} give the most: ${given}${same}.`;
+    case 'cpu':
+      return `Blocks of ${size} cost the least: ${given}${same}.`;
+    case 'rate':
+      return `Blocks of ${size} have the least latency: ${given}${same}.`;
+    case 'latency':
+      return `Blocks of ${size} are the largest within ${duration(goal.limitMicros)}: ${given}.`;
+  }
+}
+
+function whereOf({
+  delivery,
+  clients,
+  rate,
+  messageBytes,
+}: Pick<Point, 'delivery' | 'clients' | 'rate' | 'messageBytes'>): string {
+  const pace = rate === 'max' ? 'at full speed' : `at ${rate.toLocaleString('en')} messages/s`;
+  return `${pace}, ${clients} client${clients === 1 ? '' : 's'}, ${delivery} delivery, ${messageBytes} bytes a message`;
+}
+
+function goalName(goal: Goal): string {
+  return goal.kind === 'latency' ? quantileNames[goal.quantile] : 'p99';
+}
+
+const quantileNames = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'the maximum' } as const;
+
+function figureText(goal: Goal, { value, low, high }: Estimate): string {
+  const half = Math.abs(high - low) / 2;
+  switch (goal.kind) {
+    case 'throughput':
+      return `${count(value)} ± ${count(half)} messages/s`;
+    case 'cpu':
+      return `${value.toPrecision(3)} ± ${half.toPrecision(2)} CPU s per million messages`;
+    case 'rate':
+    case 'latency':
+      return `${goalName(goal)} ${duration(value)} ± ${duration(half)}`;
+  }
+}
+
+function duration(micros: number): string {
+  if (micros >= 1_000_000) return `${(micros / 1_000_000).toPrecision(3)} s`;
+  return micros >= 1_000 ? `${(micros / 1_000).toPrecision(3)} ms` : `${Math.round(micros)} µs`;
+}
+
+function count(value: number): string {
+  if (value >= 999_500) return `${(value / 1e6).toPrecision(3)} M`;
+  return Math.round(value).toLocaleString('en');
+}
+
+function listOf(sizes: readonly number[]): string {
+  return sizes.map((size) => size.toLocaleString('en')).join(', ');
+}

@@ -1,0 +1,125 @@
+// The clients of a study that run in one process: they connect, take their blocks as anybody's program would, without
+// parsing them, and measure.
+import type { Client } from '../../client/client.ts';
+import { connect } from '../../client/connect.ts';
+import type { Subscription } from '../../client/subscription.ts';
+import { BlockfeedError } from '../../protocol/errors.ts';
+import { studyClock } from './clock.ts';
+import { Distributions, Meter } from './meter.ts';
+import type { LoadReport, OpenOrder } from './orders.ts';
+
+/** How often it is looked whether the time is up, in ms. */
+const lookEveryMs = 5;
+/** Fewer blocks a client say little: then it is measured longer, up to so many times as long. */
+const leastBlocks = 4;
+const timesLonger = 10;
+/** How long messages that were due are awaited, beyond two blocks' time, in microseconds. */
+const graceMicros = 2_000_000;
+
+export class Load {
+  readonly #distributions = new Distributions();
+  readonly #clients: Client[] = [];
+  readonly #meters: Meter[] = [];
+  readonly #order: OpenOrder;
+  #failure: { readonly error: unknown } | undefined;
+  #isStopping = false;
+  #cpuMicros = 0;
+  #elapsedMicros = 0;
+
+  constructor(order: OpenOrder) {
+    this.#order = order;
+  }
+
+  /** Connects and subscribes all clients. Resolves when the server has answered each of them. */
+  async open(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#order.clients }, () => this.#openOne()));
+  }
+
+  /** Measures for so long. Resolves when the time is up; what was due is still awaited by `stop`. */
+  async measure(measureMicros: number): Promise<void> {
+    const begin = studyClock.nowMicros();
+    const cpu = process.cpuUsage();
+    for (const meter of this.#meters) meter.begin(begin);
+    for (;;) {
+      await sleep(lookEveryMs);
+      this.#throwFailure();
+      const elapsed = studyClock.nowMicros() - begin;
+      const isEnough =
+        this.#meters.every(({ blocks }) => blocks >= leastBlocks) || elapsed >= measureMicros * timesLonger;
+      if (elapsed >= measureMicros && isEnough) break;
+    }
+    const end = studyClock.nowMicros();
+    for (const meter of this.#meters) meter.end(end);
+    const { user, system } = process.cpuUsage(cpu);
+    this.#cpuMicros = user + system;
+    this.#elapsedMicros = end - begin;
+  }
+
+  /** Awaits what was due, closes all, and reports. */
+  async stop(): Promise<LoadReport> {
+    const { dueEveryMicros, size } = this.#order;
+    const until = studyClock.nowMicros() + graceMicros + 2 * size * (dueEveryMicros ?? 0);
+    while (!this.#meters.every(({ isComplete }) => isComplete) && studyClock.nowMicros() < until) {
+      await sleep(lookEveryMs);
+      this.#throwFailure();
+    }
+    const now = studyClock.nowMicros();
+    for (const meter of this.#meters) meter.countMissing(now);
+    await this.close();
+    const { took, span, requestToReceipt, wait, latency } = this.#distributions;
+    return {
+      clients: this.#meters.map((meter) => meter.count()),
+      delivered: sum(this.#meters.map(({ delivered }) => delivered)),
+      missing: sum(this.#meters.map(({ missing }) => missing)),
+      cpuMicros: this.#cpuMicros,
+      elapsedMicros: this.#elapsedMicros,
+      took: took.encode(),
+      span: span.encode(),
+      requestToReceipt: requestToReceipt.encode(),
+      wait: wait.encode(),
+      latency: latency.encode(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+
+  async #openOne(): Promise<void> {
+    const { url, token, feed, from, size, delivery, window, dueEveryMicros, clockOffsetMicros } = this.#order;
+    const client = await connect(url, { clock: studyClock, name: 'blockfeed study', retry: 3, token });
+    this.#clients.push(client);
+    const subscription = client.subscribe(feed, { size, delivery, window, from });
+    const meter = new Meter({ window, dueEveryMicros, clockOffsetMicros }, this.#distributions, studyClock.nowMicros());
+    this.#meters.push(meter);
+    await subscription.opened;
+    void this.#take(subscription, meter).catch((error: unknown) => {
+      if (!this.#isStopping) this.#failure ??= { error };
+    });
+  }
+
+  async #take(subscription: Subscription, meter: Meter): Promise<void> {
+    for await (const part of subscription.parts()) {
+      if (part.kind === 'gap')
+        throw new BlockfeedError('bad-server', `messages ${part.from} to ${part.to} never came: ${part.reason}`, {
+          hint: 'A study needs feeds that keep what it reads.',
+        });
+      // The ack goes first: what is counted here is not to be waited for by the server.
+      if (part.cut !== undefined) subscription.ack(part.to);
+      meter.take(part, part.cut === undefined ? 0 : studyClock.nowMicros());
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

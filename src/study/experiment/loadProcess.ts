@@ -1,0 +1,40 @@
+// A process of a study's clients: does what it is told on its channel, one order after another, and ends with it.
+import { BlockfeedError } from '../../protocol/errors.ts';
+import { Load } from './load.ts';
+import type { Answer, Order } from './orders.ts';
+
+let load: Load | undefined;
+let orders = Promise.resolve();
+
+process.on('message', (order: Order) => {
+  orders = orders.then(async () => say(await obey(order).catch(failure)));
+});
+// Its parent is gone, or has no more to ask.
+process.on('disconnect', () => process.exit());
+
+async function obey(order: Order): Promise<Answer> {
+  switch (order.say) {
+    case 'open':
+      load = new Load(order);
+      await load.open();
+      return { say: 'done' };
+    case 'measure':
+      await load?.measure(order.measureMicros);
+      return { say: 'done' };
+    case 'stop':
+      if (load === undefined) throw new Error('defect: a load that was not opened is stopped');
+      return { say: 'report', report: await load.stop() };
+    case 'abandon':
+      await load?.close();
+      return { say: 'done' };
+  }
+}
+
+function failure(cause: unknown): Answer {
+  const { code, hint } = cause instanceof BlockfeedError ? cause : { code: 'unreachable', hint: 'This is a defect.' };
+  return { say: 'failed', code, message: cause instanceof Error ? cause.message : String(cause), hint };
+}
+
+function say(answer: Answer): void {
+  if (process.connected) process.send?.(answer);
+}

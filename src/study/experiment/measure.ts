@@ -1,0 +1,139 @@
+// One run of one point: clients are opened, warm up, are measured and closed; what they and the server say becomes one
+// measurement.
+import type { Measurement } from '../result.ts';
+import { Distribution } from '../statistics/distribution.ts';
+import { median } from '../statistics/fit.ts';
+import { studyClock } from './clock.ts';
+import type { ClientCount } from './meter.ts';
+import type { LoadReport } from './orders.ts';
+import { feedOf, type Run, startOf } from './plan.ts';
+import type { ServerSample, StudiedServer } from './server.ts';
+import type { Workers } from './workers.ts';
+
+/**
+ * A server kept up with a rate if so much of what was due came in time, or if what it fell behind is less than half a block:
+ * where few blocks come, one that is late is no sign.
+ */
+const keptUpShare = 0.95;
+
+export interface Surroundings {
+  readonly server: StudiedServer;
+  readonly workers: Workers;
+  readonly window: number;
+  /** The server's clock minus ours. */
+  readonly clockOffsetMicros: number;
+  /** Gives the run up: it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+export async function measure(run: Run, surroundings: Surroundings): Promise<Measurement> {
+  const { server, workers, signal } = surroundings;
+  try {
+    signal.throwIfAborted();
+    await workers.open(openOrder(run, surroundings));
+    await unlessAborted(sleep(run.warmUpMicros / 1_000), signal);
+    const before = await server.sample?.();
+    await unlessAborted(workers.measure(run.measureMicros), signal);
+    const after = await server.sample?.();
+    return measurementOf(run, await unlessAborted(workers.stop(), signal), before, after);
+  } catch (error) {
+    // What is under way of it must not disturb the next run; where there is none, nobody waits for it.
+    if (!signal.aborted) await workers.abandon();
+    throw error;
+  }
+}
+
+function openOrder({ point, order }: Run, { server, window, clockOffsetMicros }: Surroundings) {
+  const { rate, size, delivery, clients } = point;
+  return {
+    say: 'open',
+    url: server.url,
+    token: server.token,
+    feed: feedOf(point, studyClock.nowMicros() + clockOffsetMicros),
+    from: rate === 'max' ? startOf({ point, order } as Run) : 'latest',
+    dueEveryMicros: rate === 'max' ? undefined : 1_000_000 / rate,
+    size,
+    delivery,
+    window,
+    clients,
+    clockOffsetMicros,
+  } as const;
+}
+
+async function unlessAborted<Value>(done: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  let give: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    give = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', give);
+  try {
+    return await Promise.race([done, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
+}
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Pure: what was measured, of what was reported. */
+export function measurementOf(
+  run: Run,
+  reports: readonly LoadReport[],
+  before: ServerSample | undefined,
+  after: ServerSample | undefined,
+): Measurement {
+  const { point, round, order } = run;
+  const clients = reports.flatMap((report) => report.clients);
+  const counted = clients.filter(({ blocks }) => blocks > 0);
+  const rates = clients.map(messagesPerSecondOf);
+  const messages = sum(clients.map((client) => client.messages));
+  const bytes = sum(clients.map((client) => client.bytes));
+  const blocks = sum(clients.map((client) => client.blocks));
+  const messagesPerSecond = sum(rates);
+  const delivered = sum(reports.map((report) => report.delivered));
+  const missing = sum(reports.map((report) => report.missing));
+  const perMillion = (micros: number) => (delivered === 0 ? 0 : micros / delivered);
+  const merged = (key: 'took' | 'span' | 'requestToReceipt' | 'wait' | 'latency') => {
+    const all = new Distribution();
+    for (const report of reports) all.add(Distribution.decode(report[key]));
+    return all.quantiles();
+  };
+  const isPaced = point.rate !== 'max';
+  const due = point.rate === 'max' ? 0 : sum(clients.map(({ durationMicros }) => durationMicros)) * (point.rate / 1e6);
+  const behind = (due - messages) / clients.length;
+  const latency = merged('latency');
+  return {
+    point,
+    round,
+    order,
+    durationMicros: Math.round(Math.max(...reports.map(({ elapsedMicros }) => elapsedMicros))),
+    blocks,
+    messages,
+    bytes,
+    messagesPerSecond,
+    bytesPerSecond: messages === 0 ? 0 : (messagesPerSecond * bytes) / messages,
+    clientMessagesPerSecond: { min: Math.min(...rates), median: median(rates), max: Math.max(...rates) },
+    blockMicros: sum(counted.map((client) => client.durationMicros / client.blocks)) / Math.max(1, counted.length),
+    took: merged('took'),
+    span: merged('span'),
+    requestToReceipt: merged('requestToReceipt'),
+    wait: isPaced ? merged('wait') : undefined,
+    latency: isPaced ? latency : undefined,
+    keptUp: (messages >= keptUpShare * due || behind <= point.size / 2) && missing <= (1 - keptUpShare) * latency.count,
+    serverCpuPerMillion: before && after && perMillion(after.cpuMicros - before.cpuMicros),
+    clientCpuPerMillion: perMillion(sum(reports.map(({ cpuMicros }) => cpuMicros))),
+    wireBytesPerMessage: before && after && (delivered === 0 ? 0 : (after.sentBytes - before.sentBytes) / delivered),
+    serverRssBytes: after?.rssBytes,
+    eventLoopDelay: after?.eventLoopDelay,
+  };
+}
+
+function messagesPerSecondOf({ messages, durationMicros }: ClientCount): number {
+  return durationMicros === 0 ? 0 : (messages * 1_000_000) / durationMicros;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,156 @@
+// What one client of a study sees of its blocks: how many, how long each took, how old its messages were. Pure: it is told
+// the times. A message is measured from the time it was due, whether or not its client, its server or the network was ready
+// for it then; so a stall counts for every message that it held up, not only for the first (coordinated omission).
+import type { Part } from '../../client/part.ts';
+import { Distribution } from '../statistics/distribution.ts';
+
+/** What the clients of one process share. */
+export class Distributions {
+  readonly took: Distribution = new Distribution();
+  readonly span: Distribution = new Distribution();
+  readonly requestToReceipt: Distribution = new Distribution();
+  readonly wait: Distribution = new Distribution();
+  readonly latency: Distribution = new Distribution();
+}
+
+export interface MeterOptions {
+  readonly window: number;
+  /** Microseconds from one message's due time to the next's; undefined where all are there already. */
+  readonly dueEveryMicros: number | undefined;
+  /** The server's clock minus ours. */
+  readonly clockOffsetMicros: number;
+}
+
+/** One client's count of what came while it was measured, from the end of one block to the end of another. */
+export interface ClientCount {
+  readonly blocks: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly durationMicros: number;
+}
+
+export class Meter {
+  readonly #options: MeterOptions;
+  readonly #distributions: Distributions;
+  /** For each place of the window when it became free. */
+  readonly #freedMicros: number[];
+  #block = 0;
+  #from: number | undefined;
+  #beganMicros = 0;
+  #firstDue = 0;
+  #lastDue: number | undefined;
+  #bytes = 0;
+  #beginMicros = Number.POSITIVE_INFINITY;
+  #endMicros = Number.POSITIVE_INFINITY;
+  #firstEndMicros: number | undefined;
+  #lastEndMicros = 0;
+  #counted = { blocks: 0, messages: 0, bytes: 0 };
+  /** Messages that came while it was measured, also those of blocks that were not whole then. */
+  delivered = 0;
+  /** Messages that were due then and did not come in time to be counted. */
+  missing = 0;
+
+  constructor(options: MeterOptions, distributions: Distributions, subscribedMicros: number) {
+    this.#options = options;
+    this.#distributions = distributions;
+    this.#freedMicros = Array.from({ length: options.window }, () => subscribedMicros);
+  }
+
+  begin(atMicros: number): void {
+    this.#beginMicros = atMicros;
+  }
+
+  end(atMicros: number): void {
+    this.#endMicros = atMicros;
+  }
+
+  get blocks(): number {
+    return this.#counted.blocks;
+  }
+
+  /** Whether every message that was due before the end has come. */
+  get isComplete(): boolean {
+    return this.#options.dueEveryMicros === undefined || this.#localDue(this.#lastDue ?? 0) >= this.#endMicros;
+  }
+
+  count(): ClientCount {
+    const durationMicros = this.#firstEndMicros === undefined ? 0 : this.#lastEndMicros - this.#firstEndMicros;
+    return { ...this.#counted, durationMicros };
+  }
+
+  /** Takes a part that came. `ackedMicros`: when its block was acked, where it ends one. */
+  take(part: Part, ackedMicros: number): void {
+    const { receivedMicros } = part;
+    if (part.firstTime !== undefined && part.lastTime !== undefined) {
+      if (this.#from === undefined) {
+        this.#from = part.from;
+        this.#beganMicros = part.beganMicros;
+        this.#firstDue = part.firstTime;
+        this.#bytes = 0;
+      }
+      this.#lastDue = part.lastTime;
+      this.#bytes += part.lines.length;
+      if (receivedMicros > this.#beginMicros && receivedMicros <= this.#endMicros)
+        this.delivered += part.to - part.from;
+    }
+    if (part.cut === undefined) return;
+    this.#ended(part);
+    this.#from = undefined;
+    this.#freedMicros[this.#block % this.#freedMicros.length] = ackedMicros;
+    this.#block++;
+  }
+
+  /** What was due and is still not there at `nowMicros` is counted as if it came now: its latency is at least that. */
+  countMissing(nowMicros: number): void {
+    const { dueEveryMicros } = this.#options;
+    if (dueEveryMicros === undefined || this.isComplete) return;
+    const next = this.#lastDue === undefined ? this.#beginMicros : this.#localDue(this.#lastDue) + dueEveryMicros;
+    this.missing = this.#latencies(Math.max(next, this.#beginMicros), this.#endMicros - dueEveryMicros, nowMicros);
+  }
+
+  #ended(part: Part): void {
+    const { receivedMicros } = part;
+    const { dueEveryMicros } = this.#options;
+    const lastDue = this.#lastDue ?? 0;
+    if (dueEveryMicros !== undefined) {
+      const first = this.#localDue(this.#firstDue);
+      const last = this.#localDue(lastDue);
+      this.#latencies(first, last, receivedMicros);
+      if (last >= this.#beginMicros && last < this.#endMicros) this.#distributions.wait.record(receivedMicros - first);
+    }
+    if (receivedMicros <= this.#beginMicros || receivedMicros > this.#endMicros) return;
+    if (this.#firstEndMicros === undefined) {
+      this.#firstEndMicros = receivedMicros;
+      this.#lastEndMicros = receivedMicros;
+      return;
+    }
+    this.#lastEndMicros = receivedMicros;
+    const { took, span, requestToReceipt } = this.#distributions;
+    took.record(receivedMicros - this.#beganMicros);
+    span.record(lastDue - this.#firstDue);
+    requestToReceipt.record(receivedMicros - (this.#freedMicros[this.#block % this.#freedMicros.length] as number));
+    this.#counted.blocks++;
+    this.#counted.messages += part.to - (this.#from ?? part.to);
+    this.#counted.bytes += this.#bytes;
+  }
+
+  /**
+   * Records the age at `atMicros` of those messages of [first, last] that were due while it was measured. They are due at
+   * equal distances, so the two ends say it all. Returns how many.
+   */
+  #latencies(first: number, last: number, atMicros: number): number {
+    const every = this.#options.dueEveryMicros as number;
+    const count = Math.round((last - first) / every) + 1;
+    const from = Math.max(0, Math.ceil((this.#beginMicros - first) / every));
+    const to = Math.min(count, Math.ceil((this.#endMicros - first) / every));
+    if (!(to > from)) return 0;
+    const oldest = atMicros - (first + from * every);
+    const youngest = atMicros - (first + (to - 1) * every);
+    this.#distributions.latency.recordEvenly(youngest, oldest, to - from);
+    return to - from;
+  }
+
+  #localDue(dueMicros: number): number {
+    return dueMicros - this.#options.clockOffsetMicros;
+  }
+}

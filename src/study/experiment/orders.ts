@@ -1,0 +1,45 @@
+// What a study and the processes of its clients say to each other.
+import type { Delivery } from '../../protocol/messages.ts';
+import type { Place } from '../../protocol/place.ts';
+import type { ClientCount } from './meter.ts';
+
+export interface OpenOrder {
+  readonly say: 'open';
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly feed: string;
+  readonly from: Place;
+  readonly size: number;
+  readonly delivery: Delivery;
+  readonly window: number;
+  /** How many clients this process runs. */
+  readonly clients: number;
+  readonly dueEveryMicros?: number | undefined;
+  readonly clockOffsetMicros: number;
+}
+
+export type Order =
+  | OpenOrder
+  | { readonly say: 'measure'; readonly measureMicros: number }
+  | { readonly say: 'stop' }
+  /** Closes without a report: the run was given up. */
+  | { readonly say: 'abandon' };
+
+export type Answer =
+  | { readonly say: 'done' }
+  | { readonly say: 'report'; readonly report: LoadReport }
+  | { readonly say: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
+
+/** What the clients of one process measured; distributions as text. */
+export interface LoadReport {
+  readonly clients: readonly ClientCount[];
+  readonly delivered: number;
+  readonly missing: number;
+  readonly cpuMicros: number;
+  readonly elapsedMicros: number;
+  readonly took: string;
+  readonly span: string;
+  readonly requestToReceipt: string;
+  readonly wait: string;
+  readonly latency: string;
+}

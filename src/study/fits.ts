@@ -1,0 +1,78 @@
+// The cost of a block of n messages, a + b n, from what was measured at full speed: fitted, and checked by predicting each
+// size from the others. Pure.
+import { isSameBut } from './experiment/plan.ts';
+import type { Fit, Measurement } from './result.ts';
+import { fitLine, median, type Observation } from './statistics/fit.ts';
+
+/** One fit for each delivery, number of clients and message size with at least three sizes. */
+export function fitsOf(measurements: readonly Measurement[]): Fit[] {
+  const fits: Fit[] = [];
+  for (const group of groupsOf(measurements)) {
+    const fit = fitOf(group);
+    if (fit !== undefined) fits.push(fit);
+  }
+  return fits;
+}
+
+/** The median of the fits' prediction errors. */
+export function predictionErrorOf(fits: readonly Fit[]): number | undefined {
+  const errors = fits.map(({ predictionError }) => predictionError).filter(Number.isFinite);
+  return errors.length === 0 ? undefined : median(errors);
+}
+
+function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
+  const groups: Measurement[][] = [];
+  for (const measurement of measurements) {
+    const { point, blocks } = measurement;
+    if (point.rate !== 'max' || blocks === 0) continue;
+    const group = groups.find(([first]) => first !== undefined && isSameBut(first.point, point, 'size'));
+    if (group === undefined) groups.push([measurement]);
+    else group.push(measurement);
+  }
+  return groups;
+}
+
+function fitOf(group: readonly Measurement[]): Fit | undefined {
+  const costs = costsOf(group);
+  const line = fitLine(costs);
+  const point = group[0]?.point;
+  if (line === undefined || point === undefined) return undefined;
+  const heldOut = costs.flatMap((cost) => {
+    const rest = fitLine(costs.filter((other) => other !== cost));
+    return rest === undefined ? [] : [{ size: cost.x, measured: cost.y, predicted: rest.at(cost.x) }];
+  });
+  const { delivery, clients, messageBytes } = point;
+  return {
+    delivery,
+    clients,
+    messageBytes,
+    perBlock: line.intercept,
+    perMessage: line.slope,
+    rSquared: rSquaredOf(costs, line.at),
+    residuals: costs.map(({ x, y }) => ({ size: x, measured: y, fitted: line.at(x) })),
+    heldOut,
+    predictionError: median(heldOut.map(({ measured, predicted }) => Math.abs(predicted / measured - 1))),
+  };
+}
+
+/** One value a size, the median of its runs: what a size has in common over all rounds counts once, not once a round. */
+function costsOf(group: readonly Measurement[]): Observation[] {
+  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  return sizes.map((size) => ({
+    x: size,
+    y: median(group.filter(({ point }) => point.size === size).map(({ blockMicros }) => blockMicros)),
+  }));
+}
+
+/** Of the logarithm, since sizes and costs range over decades: else the largest size alone would decide. */
+function rSquaredOf(costs: readonly Observation[], at: (size: number) => number): number {
+  const logs = costs.map(({ y }) => Math.log(y));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  let [left, all] = [0, 0];
+  for (const [index, { x }] of costs.entries()) {
+    const log = logs[index] as number;
+    left += (log - Math.log(at(x))) ** 2;
+    all += (log - mean) ** 2;
+  }
+  return all === 0 ? 1 : Math.max(0, 1 - left / all);
+}
