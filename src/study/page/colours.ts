@@ -1,0 +1,14 @@
+// The colours of the page as the style sheet has them at the moment: light, dark, or for paper.
+
+/** How many colours of series there are; further series begin again with the first. */
+const seriesColours = 8;
+
+/** The value of one of the style sheet's colours. */
+export function colourNamed(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** The name of a series' colour, for `colourNamed` and for style sheets. */
+export function colourOf(colour: number | 'quiet'): string {
+  return colour === 'quiet' ? 'quiet' : `series-${colour % seriesColours}`;
+}

@@ -1,0 +1,64 @@
+// From an axis and the values along it to what is drawn: its range and its ticks.
+import type { Axis, Choice } from './figure.ts';
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The range in which all panels of a choice are drawn, so that they can be compared; undefined where nothing has a value. */
+export function rangeOf(choice: Choice, which: 'x' | 'y', axis: Axis): Range | undefined {
+  const isLog = axis.scale === 'log' || axis.scale === 'percentile';
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  const see = (value: number | null): void => {
+    if (value === null || !Number.isFinite(value) || (isLog && value <= 0)) return;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  };
+  for (const { x, series } of choice.panels) {
+    if (which === 'x') x.forEach(see);
+    else for (const { y, low = [], high = [] } of series) for (const values of [y, low, high]) values.forEach(see);
+  }
+  return min > max ? undefined : padded({ min, max }, axis, which);
+}
+
+function padded({ min, max }: Range, axis: Axis, which: 'x' | 'y'): Range {
+  switch (axis.scale) {
+    case 'log': {
+      const by = min === max ? 2 : Math.max(1.12, (max / min) ** 0.04);
+      return { min: min / by, max: max * by };
+    }
+    case 'percentile':
+      return { min: 1, max: Math.max(10, max) * 1.15 };
+    case 'time':
+      return min === max ? { min: min - 500_000, max: max + 500_000 } : { min, max };
+    case 'linear':
+      // A length is compared from zero on.
+      return which === 'y' ? { min: 0, max: max > 0 ? max * 1.08 : 1 } : { min, max: min === max ? min + 1 : max };
+  }
+}
+
+/** Where the ticks are on a logarithmic axis: powers of ten, and 2 and 5 between them where there is room. */
+export function logTicks({ min, max }: Range, room: number): number[] {
+  const decades = Math.log10(max / min);
+  const steps = decades * 3 <= room ? [1, 2, 5] : [1];
+  const every = steps.length > 1 ? 1 : Math.max(1, Math.ceil(decades / room));
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
+    if (power % every !== 0) continue;
+    for (const step of steps) {
+      // Not step * 10 ** power: that is 0.30000000000000004 for some.
+      const tick = Number(`${step}e${power}`);
+      if (tick >= min && tick <= max) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** The percentiles that are named on their axis: 0, 50, 90, 99, 99.9 and so on. */
+export function percentileTicks({ max }: Range): number[] {
+  const ticks = [1, 2];
+  for (let place = 10; place <= max; place *= 10) ticks.push(place);
+  return ticks;
+}

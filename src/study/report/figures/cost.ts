@@ -1,0 +1,205 @@
+// The figures of what blocks cost where nothing has to be waited for: time per block, per message, for a million messages,
+// throughput, CPU.
+import type { Axis, Choice, Figure, Panel } from '../../page/figure.ts';
+import type { Estimate, Fit, Measurement, StudyResult } from '../../result.ts';
+import { deliveries, distinct, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
+import { bytesWords, clientsWords, deliveryWords, sizeWords } from '../words.ts';
+import { type Curve, panelOf } from './panel.ts';
+
+/** So many messages are what the classic chart counts the time of. */
+export const totalMessages = 1_000_000;
+
+const sizes: Axis = { label: 'Block size (messages)', scale: 'log', unit: 'count' };
+const repeats = 'Points are medians of the repeats, whiskers the least and the greatest of them.';
+const fittedKey = { style: 'line', label: 'fitted a + b·n, shaded its 95 % interval' } as const;
+
+/** A figure of a block's cost: how its mean time, and the fitted one, become what is drawn. */
+interface CostView {
+  readonly id: string;
+  readonly title: string;
+  readonly words: string;
+  readonly y: string;
+  readonly of: (blockMicros: number, size: number) => number;
+}
+
+const costViews: readonly CostView[] = [
+  {
+    id: 'total-time',
+    title: 'Time for a million messages',
+    words: `How long one client takes for ${totalMessages.toLocaleString('en-US')} messages, as blocks of each size. What a block costs, whatever is in it, is shared by more messages in a larger one; past the bend only the messages themselves cost. ${repeats}`,
+    y: 'Time for a million messages',
+    of: (micros, size) => (micros / size) * totalMessages,
+  },
+  {
+    id: 'time-per-block',
+    title: 'Time per block',
+    words: `From one block's end to the next, for one client. Small blocks all cost about the same, a; large ones grow in step with what is in them, b for each message. ${repeats}`,
+    y: 'Time per block',
+    of: (micros) => micros,
+  },
+  {
+    id: 'time-per-message',
+    title: 'Time per message',
+    words: `The same, for each message of a block: a / n + b. It falls until only b is left. ${repeats}`,
+    y: 'Time per message',
+    of: (micros, size) => micros / size,
+  },
+];
+
+/** The figures for which there is anything to draw. */
+export function costFigures(result: StudyResult): Figure[] {
+  const points = measuredPoints(result.measurements).filter(({ point }) => point.rate === 'max');
+  return [
+    ...costViews.map((view) => costFigure(view, points, result.fits)),
+    throughputFigure(points),
+    cpuFigure(points),
+  ].filter((figure) => figure.choices.length > 0);
+}
+
+function costFigure(view: CostView, points: readonly MeasuredPoint[], fits: readonly Fit[]): Figure {
+  const { id, title, words, of } = view;
+  const hasFits = fits.length > 0;
+  const curve = (label: string, colour: number, own: readonly MeasuredPoint[]): Curve => {
+    const measured = along(own, 'size', ({ blockMicros, point }) => of(blockMicros, point.size));
+    const fit = fits.find((each) => own.some(({ point }) => isOf(each, point)));
+    if (fit === undefined) return { label, colour, measured };
+    return { label, colour, measured, model: { label: `${label}, fitted`, at: (size) => modelled(fit, size, of) } };
+  };
+  return {
+    id,
+    title,
+    words,
+    x: sizes,
+    y: { label: view.y, scale: 'log', unit: 'micros' },
+    keys: hasFits ? [fittedKey] : [],
+    choices: byMessageBytes(points, (own) => byClients(own, curve)),
+  };
+}
+
+/** Both numbers at the ends of their intervals: no narrower than the interval of the sum. */
+function modelled({ perBlock, perMessage }: Fit, size: number, of: CostView['of']): Estimate {
+  const at = (end: keyof Estimate): number => of(perBlock[end] + perMessage[end] * size, size);
+  return { value: at('value'), low: at('low'), high: at('high') };
+}
+
+function isOf(fit: Fit, point: MeasuredPoint['point']): boolean {
+  return fit.delivery === point.delivery && fit.clients === point.clients && fit.messageBytes === point.messageBytes;
+}
+
+function throughputFigure(points: readonly MeasuredPoint[]): Figure {
+  const drawn = someOf(distinct(points.map(({ point }) => point.size)));
+  const rows = byMessageBytes(points, (own) =>
+    byDelivery(own, (ofDelivery) =>
+      drawn.map((size, colour) => ({
+        label: sizeWords(size),
+        colour,
+        measured: along(
+          ofDelivery.filter(({ point }) => point.size === size),
+          'clients',
+          ({ messagesPerSecond }) => messagesPerSecond,
+        ),
+      })),
+    ),
+  );
+  return {
+    id: 'throughput',
+    title: 'Throughput against clients',
+    words: `Messages a second, of all clients together, at the most the server gives. A line that rises as steeply as the clients grow shares nothing that is scarce; one that is flat has found the limit. ${repeats}`,
+    x: { label: 'Clients', scale: 'log', unit: 'count' },
+    y: { label: 'Messages a second', scale: 'log', unit: 'perSecond' },
+    keys: [],
+    choices: rows,
+  };
+}
+
+function cpuFigure(points: readonly MeasuredPoint[]): Figure {
+  const choices: Choice[] = [];
+  const sides = [
+    ['Server', ({ serverCpuPerMillion }: Measurement) => serverCpuPerMillion],
+    ['Clients', ({ clientCpuPerMillion }: Measurement) => clientCpuPerMillion],
+  ] as const;
+  for (const [side, figure] of sides) {
+    const curve = (label: string, colour: number, own: readonly MeasuredPoint[]): Curve => ({
+      label,
+      colour,
+      measured: along(own, 'size', figure),
+    });
+    for (const { label, panels } of byMessageBytes(points, (own) => byClients(own, curve)))
+      choices.push({ label: label === '' ? side : `${side}, ${label}`, panels });
+  }
+  return {
+    id: 'cpu',
+    title: 'CPU per million messages',
+    words: `Seconds of processor time for a million delivered messages. ${repeats}`,
+    x: sizes,
+    y: { label: 'CPU seconds per million messages', scale: 'log', unit: 'seconds' },
+    keys: [],
+    choices,
+  };
+}
+
+function byMessageBytes(
+  points: readonly MeasuredPoint[],
+  panelsOf: (points: readonly MeasuredPoint[]) => Panel[],
+): Choice[] {
+  const all = distinct(points.map(({ point }) => point.messageBytes));
+  return all
+    .map((messageBytes) => ({
+      label: all.length > 1 ? bytesWords(messageBytes) : '',
+      panels: panelsOf(points.filter(({ point }) => point.messageBytes === messageBytes)),
+    }))
+    .filter(({ panels }) => panels.length > 0);
+}
+
+function byDelivery(
+  points: readonly MeasuredPoint[],
+  curvesOf: (points: readonly MeasuredPoint[]) => readonly Curve[],
+): Panel[] {
+  return deliveries
+    .map((delivery) =>
+      panelOf(deliveryWords(delivery), curvesOf(points.filter(({ point }) => point.delivery === delivery))),
+    )
+    .filter((panel) => panel !== undefined);
+}
+
+function byClients(
+  points: readonly MeasuredPoint[],
+  curve: (label: string, colour: number, points: readonly MeasuredPoint[]) => Curve,
+): Panel[] {
+  const all = distinct(points.map(({ point }) => point.clients));
+  return byDelivery(points, (ofDelivery) =>
+    all
+      .map((clients, colour) =>
+        curve(
+          clientsWords(clients),
+          colour,
+          ofDelivery.filter(({ point }) => point.clients === clients),
+        ),
+      )
+      .filter(({ measured }) => measured.size > 0),
+  );
+}
+
+/** The figure's spread at each size or number of clients. What is not above zero has no place on a logarithmic axis. */
+function along(
+  points: readonly MeasuredPoint[],
+  x: 'size' | 'clients',
+  figure: (measurement: Measurement) => number | undefined,
+): Map<number, Spread> {
+  const found = new Map<number, Spread>();
+  for (const each of points) {
+    const spread = spreadOf(each, figure);
+    if (spread !== undefined && spread.median > 0) found.set(each.point[x], spread);
+  }
+  return found;
+}
+
+/** Colours tell no more lines apart. */
+const mostLines = 8;
+
+/** At most eight of them, evenly, with the first and the last. */
+export function someOf<Value>(values: readonly Value[]): Value[] {
+  if (values.length <= mostLines) return [...values];
+  const step = (values.length - 1) / (mostLines - 1);
+  return Array.from({ length: mostLines }, (_, index) => values[Math.round(index * step)] as Value);
+}

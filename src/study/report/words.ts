@@ -1,0 +1,97 @@
+// How points, goals and machines are called in a report: the same on the terminal, in tables and beside plots.
+import type { Delivery } from '../../protocol/messages.ts';
+import { formatBytes, formatCount, formatMicros, formatWhole, significant } from '../page/format.ts';
+import type { Advice, Estimate, Goal, Machine, Point, StudyResult } from '../result.ts';
+
+export function clientsWords(clients: number): string {
+  return `${formatWhole(clients)} ${clients === 1 ? 'client' : 'clients'}`;
+}
+
+export function sizeWords(size: number): string {
+  return `${formatWhole(size)} a block`;
+}
+
+export function rateWords(rate: Point['rate']): string {
+  if (rate === 'max') return 'the most the server gives';
+  return `${formatRate(rate)} ${rate === 1 ? 'message' : 'messages'}/s`;
+}
+
+/** A rate as a number: whole ones with all their digits. */
+export function formatRate(rate: Point['rate']): string {
+  if (rate === 'max') return 'max';
+  return Number.isInteger(rate) ? formatWhole(rate) : significant(rate, 3);
+}
+
+export function deliveryWords(delivery: Delivery): string {
+  return delivery === 'block' ? 'Block delivery: a frame a block' : 'Message delivery: a frame a message';
+}
+
+export function bytesWords(messageBytes: number): string {
+  return `messages of ${formatBytes(messageBytes)}`;
+}
+
+/** Everything of a point but its size: what is compared lies under one such heading. */
+export function settingWords({ delivery, clients, rate, messageBytes }: Omit<Point, 'size'>): string {
+  return `${delivery} delivery, ${clientsWords(clients)}, ${rateWords(rate)}, ${bytesWords(messageBytes)}`;
+}
+
+export function goalWords(goal: Goal): string {
+  switch (goal.kind) {
+    case 'throughput':
+      return 'Most messages a second';
+    case 'cpu':
+      return 'Least CPU for a message';
+    case 'rate':
+      return 'Least latency at this rate';
+    case 'latency':
+      return `Latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile} within ${formatMicros(goal.limitMicros)}`;
+  }
+}
+
+/** The goal's figure without its name. */
+export function formatGoal(goal: Goal, value: number): string {
+  switch (goal.kind) {
+    case 'throughput':
+      return formatCount(value);
+    case 'cpu':
+      return significant(value, 3);
+    case 'rate':
+    case 'latency':
+      return formatMicros(value);
+  }
+}
+
+/** What the goal's figure is, as the heading of a column. */
+export function goalUnit(goal: Goal): string {
+  switch (goal.kind) {
+    case 'throughput':
+      return 'messages/s';
+    case 'cpu':
+      return 'CPU s per million';
+    case 'rate':
+      return 'latency p99';
+    case 'latency':
+      return `latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile}`;
+  }
+}
+
+/** The sizes that an advice speaks of, ascending, each with what it gives. */
+export function advisedSizes({
+  size,
+  gives,
+  neighbours,
+}: Advice): { readonly size: number; readonly gives: Estimate }[] {
+  const own = size === undefined || gives === undefined ? [] : [{ size, gives }];
+  return [...neighbours, ...own].sort((one, other) => one.size - other.size);
+}
+
+export function machineWords({ cpu, cores, memoryBytes, system, node }: Machine): string {
+  const many = `${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  return `${cpu.trim()}, ${many}, ${formatBytes(memoryBytes)}, ${system}, Node ${node.replace(/^v/, '')}`;
+}
+
+export function serverWords({ url, own, clockOffsetMicros, clockErrorMicros }: StudyResult['server']): string {
+  if (own) return 'started by the study, in a process of its own on the same machine';
+  const offset = `${clockOffsetMicros < 0 ? '−' : '+'}${formatMicros(Math.abs(clockOffsetMicros))}`;
+  return `${url}; its clock is at ${offset} against this machine's, ± ${formatMicros(clockErrorMicros)}`;
+}

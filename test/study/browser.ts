@@ -1,0 +1,66 @@
+// A report opened from its file in Debian's Chromium, watched for everything that it must not do.
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+
+const options = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: options });
+}, 60_000);
+
+afterAll(() => browser?.close());
+
+/** How the page is looked at. */
+export interface Look {
+  readonly width: number;
+  readonly scheme: 'light' | 'dark';
+}
+
+/** The page of that file, drawn. The test fails when it says anything on its console, or asks for anything but itself. */
+export async function openReport(path: string, { width, scheme }: Look): Promise<Page> {
+  if (browser === undefined) throw new Error('the browser did not start');
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+  const said: string[] = [];
+  const asked: string[] = [];
+  page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => said.push(String(error.stack)));
+  page.on('request', (request) => asked.push(request.url()));
+  onTestFinished(async () => {
+    await page.close();
+    expect(said).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith('data:'))).toEqual([url]);
+  });
+  const url = pathToFileURL(path).href;
+  await page.goto(url);
+  await page.locator('html[data-drawn=true]').waitFor({ state: 'attached' });
+  return page;
+}
+
+/** Share of a canvas that is not of its one background colour, for each plot that is seen. */
+export function inkOf(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('canvas')].map((canvas) => {
+      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+        0,
+        0,
+        canvas.width,
+        canvas.height,
+      );
+      let inked = 0;
+      for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) inked++;
+      return inked / (data.length / 4);
+    }),
+  );
+}
