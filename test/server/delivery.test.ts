@@ -162,15 +162,19 @@ describe('frames', () => {
     }
   });
 
-  it('FRAME-5: what was said first arrives first: the answer to an ack comes behind the data before it', async () => {
-    const { peer, append } = await stage();
-    append(1_000, 1_000);
+  it('FRAME-5: what was said first arrives first, control messages and data', async () => {
+    const { peer, feed, append } = await stage();
+    append(20);
+    feed.forget(3);
     const one = await peer();
-    await one.subscribe({ feed: 'memory', from: 0, size: 10, window: 100, until: 1_000 });
-    await one.until(() => one.blocks('memory').length === 100);
-    one.ack('memory', 1_000);
+    one.onBlock = ({ to }) => one.ack('memory', to);
+    await one.subscribe({ feed: 'memory', from: 0, size: 2, window: 1, until: 7 });
     await one.hears('unsubscribed');
-    expect(one.order.at(-1)).toMatchObject({ type: 'unsubscribed', acked: 1_000 });
+    const order = one.order.slice(1).map((item) => {
+      if ('type' in item) return item.type;
+      return [parseFrame(item).header.from, parseFrame(item).header.to];
+    });
+    expect(order).toEqual(['subscribed', 'gap', [3, 4], [4, 6], [6, 7], 'unsubscribed']);
   });
 
   it('CUT-7: a client that states nothing gets size 100 and wait 1 s, one that states anything only that', async () => {
@@ -294,6 +298,25 @@ describe('acks and the window', () => {
       await settledAt(35);
     });
   }
+
+  it('ACK-2: a block whose lines are all acked before its end is told takes no place', async () => {
+    const { peer, append, clock } = await stage();
+    const one = await peer();
+    await one.subscribe({ feed: 'memory', from: 0, wait: 1_000_000, window: 1, delivery: 'message' });
+    for (let block = 1; block <= 3; block++) {
+      append(2);
+      await one.until(() => one.next('memory') === block * 2);
+      one.ack('memory', block * 2);
+      await quiet(one);
+      clock.advance(1_000);
+      await one.until(() => one.blocks('memory').length === block);
+    }
+    append(1);
+    await one.until(() => one.next('memory') === 7);
+    one.ack('memory', 7);
+    one.say({ type: 'unsubscribe', feed: 'memory', flush: true });
+    expect(await one.hears('unsubscribed')).toMatchObject({ acked: 7 });
+  });
 
   it('ACK-2: a window of 1,000 blocks is 1,000 blocks', async () => {
     const { peer, append } = await stage();

@@ -122,7 +122,7 @@ describe('leaving with flush', () => {
         expect(two.blocks('memory')[0]).toMatchObject({ from: 4, cut: 'end' });
       });
 
-      it(`BYE-1: a block that was sent in part ends where it stands: ${what}`, async () => {
+      it(`BYE-1 and FRAME-6: a block that was sent in part ends where it stands: ${what}`, async () => {
         const all = await stage(isLater);
         const one = await all.peer();
         all.append(8, 100_000);

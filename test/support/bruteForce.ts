@@ -28,7 +28,7 @@ export async function linesOf(feed: Feed): Promise<Line[]> {
 }
 
 /** Why a block ends before each offset from 1 to the edge, or undefined. */
-function cutsOf(lines: readonly Line[], policy: Policy, closedMicros: number): (Cut | undefined)[] {
+export function cutsOf(lines: readonly Line[], policy: Policy, closedMicros: number): (Cut | undefined)[] {
   const { size, waitMs, bytes } = policy;
   const slot = (micros: number) => Math.floor(micros / ((waitMs ?? 1) * 1_000));
   const cuts: (Cut | undefined)[] = [undefined];
