@@ -58,11 +58,14 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
 function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBytes: number): void } {
   let received = 0;
   let handedOut = 0;
-  // The order of listeners: this one is there before ws's own, so it hears of bytes before their frame is handed out.
-  socket.on('upgrade', (response) => {
-    response.socket.on('data', (bytes: Buffer) => {
-      if (received === handedOut) events.arriving();
-      received += bytes.length;
+  // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
+  // a listener that is alone would make the stream flow, and what came together with the handshake would be lost to ws.
+  socket.once('upgrade', (response) => {
+    socket.once('open', () => {
+      response.socket.prependListener('data', (bytes: Buffer) => {
+        if (received === handedOut) events.arriving();
+        received += bytes.length;
+      });
     });
   });
   const took = (payloadBytes: number): void => {

@@ -1,12 +1,46 @@
 // When the first byte of a frame comes, in Node: what `took` of a block in one large frame is measured from.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { platform } from '../../src/client/platform.node.ts';
 import { makeFrame, pingFrame } from '../../src/feed/renditions/websocket.ts';
 import { Arrivals } from '../support/arrivals.ts';
+
+test('frames that come in one piece with the handshake are handed out, each arriving first', async () => {
+  const http = createServer();
+  http.on('upgrade', (request, wire) => {
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    const head = [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${accept}`,
+      'Sec-WebSocket-Protocol: blockfeed.v1',
+    ];
+    wire.end(
+      Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), makeFrame(0x1, 'first'), makeFrame(0x1, 'second')]),
+    );
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const came = new Arrivals<string>();
+  platform.openSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, 'blockfeed.v1', {
+    opened: () => came.add('opened'),
+    arriving: () => came.add('arriving'),
+    text: (text) => came.add(text),
+    data: () => came.add('bytes'),
+    closed: () => came.add('closed'),
+  });
+  for (const next of ['opened', 'arriving', 'first', 'arriving', 'second', 'closed'])
+    expect(await came.next()).toBe(next);
+  http.close();
+  await once(http, 'close');
+});
 
 test('a frame arrives with its first byte, however many pieces it comes in and whatever shares its packets', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
