@@ -60,6 +60,15 @@ export function choice<Word extends string>(flag: string, words: readonly Word[]
   };
 }
 
+/** One or several, with commas between: `1,10,100`; each once. */
+export function list<Value>(flag: string, parse: Parse<Value>): Parse<readonly Value[]> {
+  return (text) => {
+    const values = text.split(',').map(parse);
+    if (new Set(values).size < values.length) throw usage(flag, text, 'each value once');
+    return values;
+  };
+}
+
 /** Where to begin. */
 export function place(flag: string): Parse<Place> {
   return (text) => {

@@ -6,6 +6,7 @@ import { addDemo } from './demo.ts';
 import { addFeeds } from './feeds.ts';
 import { addKinds } from './kinds.ts';
 import { addServe } from './serve.ts';
+import { addStudy } from './study.ts';
 import { addVerify } from './verify.ts';
 
 /** Parsing throws instead of ending the process, and says nothing of errors: what they are is for the caller to tell. */
@@ -18,7 +19,7 @@ export function makeProgram(): Command {
       '\nExamples:\n  blockfeed demo\n  blockfeed serve --port 8080\n  blockfeed collect ws://127.0.0.1:8080 user --size 5 --out blocks\n\nEach command has --help with its flags and examples.',
     )
     .showSuggestionAfterError(true);
-  for (const add of [addServe, addCollect, addDemo, addFeeds, addKinds, addVerify]) add(program);
+  for (const add of [addServe, addCollect, addDemo, addFeeds, addKinds, addVerify, addStudy]) add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: () => {} });
   return program;

@@ -1,6 +1,6 @@
 // Which size to use for a goal, of the sizes that were measured: what it gives, what its neighbours would give, and which
 // cannot be told from it. Pure.
-import { isSameBut } from './experiment/plan.ts';
+import { groupsOf } from './groups.ts';
 import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
 import { differ, meanOf } from './statistics/mean.ts';
 
@@ -40,16 +40,6 @@ function figureOf(goal: Goal, measurement: Measurement): number | undefined {
     case 'latency':
       return latency?.[goal.quantile];
   }
-}
-
-function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
-  const groups: Measurement[][] = [];
-  for (const measurement of measurements) {
-    const group = groups.find(([first]) => first !== undefined && isSameBut(first.point, measurement.point, 'size'));
-    if (group === undefined) groups.push([measurement]);
-    else group.push(measurement);
-  }
-  return groups;
 }
 
 function advise(goal: Goal, group: readonly Measurement[]): Advice {

@@ -1,13 +1,15 @@
 // The cost of a block of n messages, a + b n, from what was measured at full speed: fitted, and checked by predicting each
 // size from the others. Pure.
-import { isSameBut } from './experiment/plan.ts';
+import { groupsOf } from './groups.ts';
 import type { Fit, Measurement } from './result.ts';
 import { fitLine, median, type Observation } from './statistics/fit.ts';
 
-/** One fit for each delivery, number of clients and message size with at least three sizes. */
+const leastSizes = 4;
+
+/** One fit for each delivery, number of clients and message size with at least four sizes: three predict the fourth. */
 export function fitsOf(measurements: readonly Measurement[]): Fit[] {
   const fits: Fit[] = [];
-  for (const group of groupsOf(measurements)) {
+  for (const group of groupsOf(measurements.filter(({ point, blocks }) => point.rate === 'max' && blocks > 0))) {
     const fit = fitOf(group);
     if (fit !== undefined) fits.push(fit);
   }
@@ -16,27 +18,15 @@ export function fitsOf(measurements: readonly Measurement[]): Fit[] {
 
 /** The median of the fits' prediction errors. */
 export function predictionErrorOf(fits: readonly Fit[]): number | undefined {
-  const errors = fits.map(({ predictionError }) => predictionError).filter(Number.isFinite);
+  const errors = fits.map(({ predictionError }) => predictionError);
   return errors.length === 0 ? undefined : median(errors);
-}
-
-function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
-  const groups: Measurement[][] = [];
-  for (const measurement of measurements) {
-    const { point, blocks } = measurement;
-    if (point.rate !== 'max' || blocks === 0) continue;
-    const group = groups.find(([first]) => first !== undefined && isSameBut(first.point, point, 'size'));
-    if (group === undefined) groups.push([measurement]);
-    else group.push(measurement);
-  }
-  return groups;
 }
 
 function fitOf(group: readonly Measurement[]): Fit | undefined {
   const costs = costsOf(group);
   const line = fitLine(costs);
   const point = group[0]?.point;
-  if (line === undefined || point === undefined) return undefined;
+  if (line === undefined || point === undefined || costs.length < leastSizes) return undefined;
   const heldOut = costs.flatMap((cost) => {
     const rest = fitLine(costs.filter((other) => other !== cost));
     return rest === undefined ? [] : [{ size: cost.x, measured: cost.y, predicted: rest.at(cost.x) }];

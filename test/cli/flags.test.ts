@@ -199,6 +199,50 @@ const table: Readonly<Record<string, Row>> = {
   'demo --restart-after': time('1s', '1d', { beyond: ['999ms', '86400001ms'] }),
   'demo --for': time('1s', '1d', { beyond: ['999ms', '86400001ms'] }),
   'feeds <url>': url,
+  'study <what>': {
+    values: { zero: [], negative: [], huge: [long(100_000)], notANumber: [], text: [], odd: ['', 'http://x', 'ws://'] },
+    range: '',
+    ends: ['0', 'NaN', 'abc', 'ws://127.0.0.1:8080', long(4_096)],
+    beyond: [long(4_097)],
+  },
+  'study --size': listOf(whole(1, 2_147_483_647)),
+  'study --clients': listOf(whole(1, 10_000)),
+  'study --delivery': {
+    ...oneOf('block', 'message'),
+    values: { ...words, odd: [' on', 'block,on', 'block,'] },
+    ends: ['block', 'message', 'block,message'],
+  },
+  'study --rate': listOf({
+    values: { ...numbers, odd: numbers.odd.filter((value) => value !== '5.5') },
+    range: 'a number from 0.001 to 1000000',
+    ends: ['0.001', '1000000', '5.5', 'max'],
+    beyond: ['0.000999999', '1000000.1'],
+  }),
+  'study --message-bytes': {
+    ...listOf(bytes(64, 900_000)),
+    values: { ...sizes, odd: sizes.odd.filter((value) => value !== '65,536') },
+  },
+  'study --window': whole(1, 1_000),
+  'study --rounds': whole(1, 1_000),
+  'study --measure': time('50ms', '10m', { beyond: ['49ms', '600001ms'] }),
+  'study --warm-up': time('0ms', '10m', { valid: ['0s', '0ms'], beyond: ['600001ms'] }),
+  'study --workers': whole(1, 256),
+  'study --seed': whole(0, 2_147_483_647),
+  'study --latency': {
+    values: {
+      zero: ['0', 'p99=0s'],
+      negative: ['-1', 'p99=-1s'],
+      huge: ['p99=99999999d', `p99=${'9'.repeat(400)}s`],
+      notANumber: ['NaN', 'p99=NaN'],
+      text: ['abc', 'p99', 'p98=1s', 'toString=1s'],
+      odd: ['p99=5', '=1s', 'p99=', 'p99=1s=1s', 'p999=1s'],
+    },
+    range: 'p50, p90, p99, p99.9, max, then = and a duration up to 1h, like p99=50ms',
+    ends: ['p99=50ms', 'p99.9=1us', 'max=1h'],
+    beyond: ['p99=61m'],
+  },
+  'study --throughput': { ...oneOf('max'), beyond: ['min'] },
+  'study --out': anyText(4_096),
   'verify <folder>': {
     values: { zero: [], negative: [], huge: [long(100_000)], notANumber: [], text: [], odd: [''] },
     range: '1 to 4096 characters',
@@ -206,6 +250,16 @@ const table: Readonly<Record<string, Row>> = {
     beyond: [long(4_097)],
   },
 };
+
+/** Several of them, with commas between. */
+function listOf(row: Row): Row {
+  const [first = '', second = first] = row.ends;
+  return {
+    ...row,
+    ends: [...row.ends, `${first},${second}`],
+    beyond: [...row.beyond, `${first},${row.beyond[0]}`, `${first},`],
+  };
+}
 
 /** What a command needs besides what is tested. */
 const otherArguments: Readonly<Record<string, readonly string[]>> = {
@@ -269,6 +323,7 @@ async function expectRefused(name: string, value: string, range: string): Promis
 
 function nameInErrors(name: string): string {
   if (name === 'collect <feed>') return 'the size of ';
+  if (name === 'study <what>') return 'WHAT';
   return { '<url>': 'the URL', '<folder>': 'the folder' }[name.split(' ')[1] ?? ''] ?? name.split(' ')[1] ?? '';
 }
 
@@ -302,15 +357,21 @@ test.each(valueFlags)('%s without a value, or with an empty one, is refused, and
   }
 });
 
+/** Those that may be left out. */
+const optionalArguments = ['study <what>'];
+
 test.each(argumentNames)('%s left out, or empty, is refused by its name', async (name) => {
   const [command = '', argument = ''] = name.split(' ');
   const place = argumentNames.filter((each) => each.startsWith(`${command} `)).indexOf(name);
   const missing = await errorOf([command, ...(otherArguments[command] ?? []).slice(0, place)]);
-  expect(missing?.exitCode).toBe(2);
-  expect(missing?.line).toContain(`missing required argument '${argument.slice(1, -1)}'`);
+  if (optionalArguments.includes(name)) expect(missing).toBeUndefined();
+  else {
+    expect(missing?.exitCode).toBe(2);
+    expect(missing?.line).toContain(`missing required argument '${argument.slice(1, -1)}'`);
+  }
   const empty = await errorOf(argvWith(name, ''));
   expect(empty?.exitCode).toBe(2);
-  expect(empty?.line).toMatch(/^(the URL|FEED|the folder) is ""/);
+  expect(empty?.line).toMatch(/^(the URL|FEED|the folder|WHAT) is ""/);
 });
 
 test.each(switches)('%s takes no value', async (name) => {

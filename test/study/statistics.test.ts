@@ -57,7 +57,7 @@ describe('the fit of a + b n', () => {
         if (line.intercept.low <= a && a <= line.intercept.high) aHeld++;
         if (line.slope.low <= b && b <= line.slope.high) bHeld++;
       }
-        for (const held of [aHeld, bHeld]) {
+      for (const held of [aHeld, bHeld]) {
         expect(held / runs).toBeGreaterThan(0.91);
         expect(held / runs).toBeLessThanOrEqual(0.99);
       }

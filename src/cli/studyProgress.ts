@@ -1,0 +1,41 @@
+// How far a study is, told on stderr: a bar on a terminal, else a line now and then.
+import type { Progress } from '../study/study.ts';
+import { say, styled } from './output.ts';
+
+const lineEveryMs = 10_000;
+const barColumns = 24;
+
+export class ProgressLine {
+  readonly #isLive: boolean = process.stderr.isTTY === true;
+  #isShown = false;
+  #saidMs = performance.now();
+
+  show(progress: Progress): void {
+    const { runsDone, runs, leftMicros, point } = progress;
+    const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
+    const now = `${point.delivery}s, size ${point.size}, ${point.clients} clients, ${rate}`;
+    const line = `${runsDone}/${runs} runs, ${describeLeft(leftMicros)} left: ${now}`;
+    if (!this.#isLive) {
+      if (performance.now() - this.#saidMs < lineEveryMs) return;
+      this.#saidMs = performance.now();
+      return say(line);
+    }
+    const filled = Math.round((runsDone / Math.max(1, runs)) * barColumns);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(barColumns - filled)}`;
+    this.clear();
+    process.stderr.write(styled(process.stderr, 'dim', `${bar} ${line}`.slice(0, (process.stderr.columns ?? 80) - 1)));
+    this.#isShown = true;
+  }
+
+  clear(): void {
+    if (!this.#isShown) return;
+    process.stderr.write('\r\u001b[2K');
+    this.#isShown = false;
+  }
+}
+
+/** `1 min 20 s` */
+export function describeLeft(micros: number): string {
+  const seconds = Math.ceil(micros / 1_000_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,169 @@
+// Studies as processes: what everyone finds first, a server that stalls, and studies that are interrupted.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Measurement, StudyResult } from '../../src/study/result.ts';
+import { median } from '../../src/study/statistics/fit.ts';
+import { Running, Serving, temporaryFolder, until } from '../end-to-end/processes.ts';
+
+/** `blockfeed study ARGS… --json`, to its end. */
+async function study(...args: readonly string[]): Promise<StudyResult> {
+  const running = new Running(['study', ...args, '--json']);
+  expect(await running.ended, running.stderr.tail).toBe(0);
+  expect(running.stdout.all).toHaveLength(1);
+  return JSON.parse(running.stdout.all[0] as string) as StudyResult;
+}
+
+function of(result: StudyResult, wanted: Partial<Measurement['point']>): Measurement[] {
+  return result.measurements.filter(({ point }) =>
+    Object.entries(wanted).every(([key, value]) => point[key as keyof typeof point] === value),
+  );
+}
+
+describe('what everyone finds first', () => {
+  test('the total time for a fixed number of messages falls as the size grows, since the cost of a block is shared', async () => {
+    const sizes = [1, 4, 16, 64];
+    const result = await study(
+      ...['--size', sizes.join(','), '--clients', '1,3', '--rate', 'max', '--delivery', 'block', '--measure', '150ms'],
+    );
+    for (const clients of [1, 3]) {
+      const seconds = sizes.map((size) => {
+        const runs = of(result, { size, clients });
+        expect(runs).toHaveLength(3);
+        return 1_000_000 / median(runs.map(({ messagesPerSecond }) => messagesPerSecond));
+      });
+      expect(seconds.toSorted((left, right) => right - left)).toEqual(seconds);
+      // Most of what a block of one costs is not its message.
+      expect(seconds[0]).toBeGreaterThan(2 * (seconds[3] as number));
+    }
+    expect(result.fits.map(({ clients }) => clients)).toEqual([1, 3]);
+    expect(result.predictionError).toBeGreaterThan(0);
+    expect(result.finishedAt).toBeDefined();
+    expect(result.server.own).toBe(true);
+    for (const each of result.measurements) {
+      expect(each.serverCpuPerMillion).toBeGreaterThan(0);
+      expect(each.clientCpuPerMillion).toBeGreaterThan(0);
+      // Its lines, and of blocks of one about as much again around them.
+      expect(each.wireBytesPerMessage).toBeGreaterThan(128);
+      expect(each.wireBytesPerMessage).toBeLessThan(400);
+      expect(each.serverRssBytes).toBeGreaterThan(10_000_000);
+    }
+  });
+
+  test('at one message every T a block of n spans (n-1) T, and takes as long where each message comes by itself', async () => {
+    const everyMicros = 10_000;
+    const result = await study(
+      ...['--size', '1,5,20', '--clients', '2', '--rate', '100', '--delivery', 'block,message', '--rounds', '1'],
+      ...['--latency', 'p90=150ms'],
+    );
+    for (const size of [1, 5, 20]) {
+      const wanted = (size - 1) * everyMicros;
+      for (const delivery of ['block', 'message'] as const) {
+        const [measurement] = of(result, { size, delivery });
+        expect(Math.abs((measurement?.span.p50 ?? 0) - wanted)).toBeLessThanOrEqual(wanted / 1_000);
+        const took = measurement?.took.p50 ?? 0;
+        if (delivery === 'message') expect(Math.abs(took - wanted)).toBeLessThan(everyMicros);
+        else expect(took).toBeLessThan(everyMicros);
+        // The first message of a block waits for the last, the others less: the mean is half of it.
+        expect(measurement?.wait?.p50).toBeGreaterThanOrEqual(wanted * 0.999);
+        expect(measurement?.latency?.mean).toBeGreaterThanOrEqual(wanted * 0.45);
+        expect(measurement?.keptUp).toBe(true);
+      }
+    }
+    expect(result.fits).toEqual([]);
+    expect(result.predictionError).toBeUndefined();
+    expect(result.advice.map(({ size, delivery }) => [delivery, size])).toEqual([
+      ['block', 5],
+      ['message', 5],
+    ]);
+  });
+});
+
+test('a server that stalls for 1 s shows in p99.9 at its due size, and in p90 at its due share', async () => {
+  const serving = await Serving.start({}, { flags: ['--log-level', 'info'] });
+  const running = new Running([
+    ...['study', serving.url, '--size', '10', '--clients', '1', '--rate', '1000', '--delivery', 'block'],
+    ...['--rounds', '1', '--measure', '4s', '--warm-up', '0ms', '--json'],
+  ]);
+  // One run to warm up, and one that counts.
+  const came = () => serving.log.filter(({ msg }) => msg === 'blockfeed study came').length;
+  await until(() => came() >= 2);
+  serving.signal('SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  serving.signal('SIGCONT');
+  expect(await running.ended, running.stderr.tail).toBe(0);
+  const { measurements, server } = JSON.parse(running.stdout.all[0] as string) as StudyResult;
+  const { latency, keptUp } = measurements[0] as Measurement;
+  // A quarter of 4 s: a tenth of all messages waited for more than 0.6 s.
+  expect(latency?.p90).toBeGreaterThan(450_000);
+  expect(latency?.p999).toBeGreaterThan(850_000);
+  expect(latency?.p999).toBeLessThan(1_500_000);
+  expect(latency?.p50).toBeLessThan(400_000);
+  expect(keptUp).toBe(true);
+  expect(server.own).toBe(false);
+  expect(Math.abs(server.clockOffsetMicros)).toBeLessThanOrEqual(server.clockErrorMicros + 2_000);
+});
+
+test('a study that is interrupted reports what there is, and goes on with --resume', async () => {
+  const out = join(await temporaryFolder(), 'study');
+  const grid = [
+    '--size',
+    '1,10',
+    '--clients',
+    '1',
+    '--rate',
+    'max',
+    '--delivery',
+    'block',
+    '--measure',
+    '300ms',
+    '--rounds',
+    '8',
+  ];
+  const first = new Running(['study', ...grid, '--out', out]);
+  await until(() => existsSync(join(out, 'result.json')));
+  expect(await first.end('SIGINT')).toBe(0);
+  const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as StudyResult;
+  expect(saved.finishedAt).toBeUndefined();
+  expect(saved.measurements.length).toBeGreaterThan(0);
+  expect(saved.measurements.length).toBeLessThan(16);
+  expect(first.stdout.all.join('\n')).toContain('not finished');
+
+  const whole = await study('--resume', '--out', out);
+  expect(whole.finishedAt).toBeDefined();
+  expect(whole.measurements.slice(0, saved.measurements.length)).toEqual(saved.measurements);
+  expect(whole.measurements.map(({ order }) => order)).toEqual(Array.from({ length: 16 }, (_, index) => index));
+  expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toEqual(whole);
+});
+
+test('a server that is not there, and one that makes no feeds on request, end it with a line', async () => {
+  const nobody = new Running(['study', 'ws://127.0.0.1:1', '--rounds', '1']);
+  expect(await nobody.ended).toBe(1);
+  expect(nobody.stderr.tail).toMatch(/ws:\/\/127\.0\.0\.1:1 does not answer/);
+  const serving = await Serving.start({}, { flags: ['--ad-hoc', 'off'] });
+  const refused = new Running(['study', serving.url, '--size', '1', '--clients', '1', '--rounds', '1']);
+  expect(await refused.ended).toBe(1);
+  expect(refused.stderr.tail).toMatch(/blockfeed: .*/);
+});
+
+test('folders that collectors wrote are told and charted, and flags of an experiment are refused beside them', async () => {
+  const folder = await temporaryFolder();
+  const serving = await Serving.start({ quick: 'counter?rate=1000' });
+  const collecting = new Running([
+    'collect',
+    serving.url,
+    'quick:10',
+    '--blocks',
+    '5',
+    '--out',
+    join(folder, 'blocks'),
+  ]);
+  expect(await collecting.ended, collecting.stderr.tail).toBe(0);
+  const told = new Running(['study', join(folder, 'blocks'), '--out', join(folder, 'charts')]);
+  expect(await told.ended, told.stderr.tail).toBe(0);
+  expect(told.stdout.all.join('\n')).toContain('quick');
+  expect(readFileSync(join(folder, 'charts', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  const refused = new Running(['study', join(folder, 'blocks'), '--warm-up', '1s']);
+  expect(await refused.ended).toBe(2);
+  expect(refused.stderr.tail).toContain('--warm-up says what to measure');
+});
