@@ -61,7 +61,7 @@ figcaption code{color:var(--text)}
 button:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:18px 26px;margin-top:14px}
 .panel{min-width:0}.plot{min-width:0}
-.panel:only-child{max-width:860px}
+h4:empty{display:none}
 .swatch{display:inline-block;width:18px;height:0;border-top:2.5px solid;margin-right:7px;vertical-align:middle;position:relative}
 .swatch.dashed{border-top-style:dashed;border-top-width:2px}.swatch.dotted{border-top-style:dotted}
 .swatch.dots{border-top-color:transparent}
@@ -80,7 +80,7 @@ table{border-collapse:collapse;font-size:13.5px;width:100%;font-variant-numeric:
 th{font-weight:600;color:var(--muted);font-size:12px}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap;vertical-align:top}
 .number{text-align:right}
-td.text:last-child{white-space:normal}
+td.text:last-child{white-space:normal;min-width:34ch}
 tr.setting td{padding-top:18px;font-weight:600;white-space:normal}
 details{margin-top:14px;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:12px 18px}
 summary{cursor:pointer;font-weight:600}

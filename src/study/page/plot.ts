@@ -70,7 +70,7 @@ function seriesOf(series: Panel['series'][number], hidden: ReadonlySet<string>):
     ...(style === 'dots' ? { paths: () => null } : {}),
     dash: dashes,
     // The others' places lie between its own.
-    spanGaps: style !== 'line',
+    spanGaps: true,
     points: {
       show: style === 'points' || style === 'dots' || isAlone,
       size: 7,
@@ -102,7 +102,7 @@ function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
   const named: uPlot.Axis = { values: (_, ticks) => ticks.map((tick) => formatAlong(axis, tick, 3)) };
   switch (axis.scale) {
     case 'time':
-      return placed;
+      return { ...placed, size: 46, values: timeNames };
     case 'linear':
       return { ...placed, ...named };
     case 'log':
@@ -116,6 +116,19 @@ function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
       return { ...placed, ...named, splits: () => percentileTicks(range), filter: (_, ticks) => ticks };
   }
 }
+
+const [second, day] = [1_000, 86_400_000];
+const [date, none] = ['\n{YYYY}-{MM}-{DD}', null];
+
+/** Names of ticks that are at least so many milliseconds apart: plain, then for those that begin another year, month, day and so on. */
+const timeNames: uPlot.Axis.Values = [
+  [365 * day, '{YYYY}', none, none, none, none, none, none, 1],
+  [28 * day, '{YYYY}-{MM}', none, none, none, none, none, none, 1],
+  [day, '{MM}-{DD}', '\n{YYYY}', none, none, none, none, none, 1],
+  [60 * second, '{HH}:{mm}', date, none, date, none, none, none, 1],
+  [second, '{HH}:{mm}:{ss}', date, none, date, none, none, none, 1],
+  [0.001, '{HH}:{mm}:{ss}.{fff}', date, none, date, none, none, none, 1],
+];
 
 /** As wide as the longest of the values along it. */
 function widthFor(plot: uPlot, values: string[] | null): number {

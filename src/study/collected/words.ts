@@ -1,0 +1,71 @@
+// What is said of collected folders, on the terminal and on the page.
+import { formatBytes, formatCount, formatMicros, formatWhole } from '../page/format.ts';
+import { lengthOf } from './pauses.ts';
+import type { CollectedFolder, Pause } from './result.ts';
+
+export const timeRows = [
+  ['took', 'took', 'from its first byte to its last'],
+  ['wait', 'age', 'from its first message’s time to its last byte'],
+  ['span', 'span', 'from its first message’s time to its last’s'],
+  ['between', 'distance', 'from one block’s last byte to the next one’s'],
+] as const;
+
+export function instant(micros: number): string {
+  return new Date(micros / 1_000).toISOString().replace('T', ' ').slice(0, 23);
+}
+
+/** `1,205 blocks, cut by size (1,204) and end (1), in block delivery; 6,021 messages, [0, 6021), 812 kB`. */
+export function blocksWords({ blocks, messages, bytes, cuts, deliveries, from, to }: CollectedFolder): string {
+  const cut = `cut by ${kindsWords(cuts)}, in ${kindsWords(deliveries)} delivery`;
+  return `${many(blocks, 'block')}, ${cut}; ${many(messages, 'message')}, [${from}, ${to}), ${formatBytes(bytes)}`;
+}
+
+/** What kinds there are; how many of each where there are several. */
+function kindsWords(counts: Readonly<Partial<Record<string, number>>>): string {
+  const kinds = Object.entries(counts);
+  return kinds
+    .map(([name, count]) => (kinds.length === 1 ? name : `${name} (${formatWhole(count ?? 0)})`))
+    .join(' and ');
+}
+
+export function many(count: number, what: string): string {
+  return `${formatWhole(count)} ${count === 1 ? what : `${what}s`}`;
+}
+
+/** When its blocks came, and how many messages a second that is. */
+export function periodWords(firstReceived: number, lastReceived: number, messages: number): string {
+  const micros = lastReceived - firstReceived;
+  const rate = micros > 0 ? `, ${formatCount((messages / micros) * 1_000_000)} messages/s` : '';
+  return `${instant(firstReceived)} to ${instant(lastReceived)} UTC, ${formatMicros(micros)}${rate}`;
+}
+
+export function pauseWords(pause: Pause): string {
+  const { kind, lateMicros, isStart, offset } = pause;
+  const why =
+    kind === 'away'
+      ? `away: the next block had been ready for ${formatMicros(lateMicros)}`
+      : 'quiet: the next block was fresh when it came';
+  return `${formatMicros(lengthOf(pause))} before offset ${offset}; ${why}${isStart ? '; reading began anew' : ''}`;
+}
+
+/** What is odd in a folder, as sentences. */
+export function oddWords(folder: CollectedFolder): string[] {
+  const { gaps, lost, starts, clockWentBack, fromTheFuture, tornBytes } = folder;
+  const odd: string[] = [];
+  if (gaps > 0) odd.push(`${many(gaps, 'gap')} reported: ${many(lost, 'message')} never came.`);
+  if (starts > 1) odd.push(`Reading began anew at another place ${many(starts - 1, 'time')}.`);
+  if (clockWentBack > 0)
+    odd.push(
+      `The collector's clock went back ${many(clockWentBack, 'time')}: times around that are not to be trusted.`,
+    );
+  if (fromTheFuture > 0)
+    odd.push(
+      `${many(fromTheFuture, 'block')} came before their first message's time: the two clocks differ, and ages are wrong by that.`,
+    );
+  if (tornBytes > 0) odd.push('The journal ends inside a line: its collector runs, or was killed.');
+  return odd;
+}
+
+/** What the journals can tell of connections, and what not. */
+export const reconnectWords =
+  'A journal does not record connections: a collector that comes back goes on where it was, and leaves no line. What shows is a pause: at least a second, and ten times the usual distance between blocks, in which nothing came. Where the next block had been ready for half of it or longer the collector, the network or the server was away; else the feed was quiet.';
