@@ -208,8 +208,6 @@ export class Session implements Guest, CursorHost {
       });
     if (message.from === 'committed' && message.consumer === undefined)
       throw badField(message, 'from', 'committed needs a consumer');
-    if (message.wait !== undefined && message.wait % 1_000 !== 0)
-      throw badField(message, 'wait', 'must be whole milliseconds, in microseconds');
     const policy = makePolicy({
       size: message.size,
       waitMs: message.wait === undefined ? undefined : message.wait / 1_000,

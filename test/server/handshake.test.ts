@@ -167,6 +167,23 @@ describe('frames', () => {
       expect(server.stats()).toMatchObject({ connections: 1, subscriptions: 1 });
     });
 
+  it('LIFE-4: behind a close frame nothing is sent, whatever still comes from the client', async () => {
+    const { raw, clock } = await bench({ feeds: { counter: 'counter?rate=1000' } });
+    const peer = await raw();
+    peer.say({ type: 'hello', client: 'test', instance: '1' });
+    peer.say({ type: 'subscribe', feed: 'counter', from: 'edge', size: 1, window: 1_000 });
+    await peer.next(({ payload }) => payload.includes('subscribed'));
+    const late = [clientFrame(2, 'binary'), clientFrame(9, 'ping'), clientFrame(1, '{}')];
+    peer.write(Buffer.concat(late));
+    expect(await peer.closeCode()).toBe(1003);
+    peer.say({ type: 'unsubscribe', feed: 'counter', flush: false });
+    peer.write(clientFrame(9, 'ping'));
+    for (let second = 0; second < 60; second++) clock.advance(1_000);
+    peer.write(clientFrame(8, Buffer.from([0x03, 0xeb])));
+    await peer.end();
+    expect(peer.frames).toEqual([]);
+  });
+
   it('MSG-3: 65,536 bytes, 127 fragments and pings among them are taken', async () => {
     const { raw } = await bench();
     const peer = await raw();

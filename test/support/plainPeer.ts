@@ -6,12 +6,13 @@ export class PlainPeer {
   /** The text frames that came. */
   readonly frames: string[] = [];
   closeCode: number | undefined;
+  #fault: Error | undefined;
   #wakers: (() => void)[] = [];
 
   constructor(url: string) {
     this.webSocket = new WebSocket(url);
     this.webSocket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) throw new Error('a plain client gets text only');
+      if (isBinary) this.#fault = new Error('a plain client gets text only');
       this.frames.push(data.toString());
       this.#wake();
     });
@@ -52,6 +53,7 @@ export class PlainPeer {
 
   async until(wanted: () => boolean): Promise<void> {
     while (!wanted()) {
+      if (this.#fault !== undefined) throw this.#fault;
       if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode}, and not as wanted: ${wanted}`);
       await new Promise<void>((wake) => this.#wakers.push(wake));
     }
