@@ -8,7 +8,7 @@ import type { CollectedFolder, CollectedStudy, Pause, Slot } from './collected/r
 import { writeFiles } from './files.ts';
 import { type Column, csv } from './report/csv.ts';
 
-export type { CollectedFolder, CollectedStudy, Extent, Pause, Slot } from './collected/result.ts';
+export type { CollectedFolder, CollectedStudy } from './collected/result.ts';
 export { collectedTable } from './collected/table.ts';
 
 /**

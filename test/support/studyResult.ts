@@ -101,7 +101,7 @@ export function madeUpResult({
   };
 }
 
-export function quantilesOf(values: readonly number[]): Quantiles {
+function quantilesOf(values: readonly number[]): Quantiles {
   const sorted = values.map(Math.round).sort((one, other) => one - other);
   const at = (percentile: number): number =>
     sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil((percentile / 100) * sorted.length) - 1))] ?? 0;

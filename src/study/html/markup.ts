@@ -12,7 +12,7 @@ export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Ma
   return { html: texts.map((text, index) => text + markupOf(parts[index])).join('') };
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

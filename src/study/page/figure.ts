@@ -9,7 +9,7 @@ export interface Axis {
 }
 
 /** `points`: joined by a line. `dots`: not joined, since another line says how they lie. */
-export type Style = 'points' | 'dots' | 'line' | 'dashed' | 'dotted';
+type Style = 'points' | 'dots' | 'line' | 'dashed' | 'dotted';
 
 export interface Series {
   readonly label: string;

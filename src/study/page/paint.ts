@@ -28,6 +28,7 @@ export function paintAbove(plot: uPlot, panel: Panel): void {
       if (!hasPoints(series) || !isShown(plot, index)) return;
       context.strokeStyle = colourNamed(colourOf(series.colour));
       context.lineWidth = devicePixelRatio;
+      context.setLineDash([]);
       context.beginPath();
       const half = 3 * devicePixelRatio;
       for (const { x, low, high } of edges(plot, panel, series)) {

@@ -109,7 +109,7 @@ function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
       return {
         ...placed,
         ...named,
-        splits: (plot) => logTicks(range, (side === 'x' ? plot.width / 44 : plot.height / 28) | 0),
+        splits: (plot) => logTicks(range, (side === 'x' ? plot.width / 48 : plot.height / 28) | 0),
         filter: (_, ticks) => ticks,
       };
     case 'percentile':

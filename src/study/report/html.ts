@@ -2,7 +2,7 @@
 
 import { html, htmlTable, type Markup } from '../html/markup.ts';
 import { figurePlace, pageText } from '../html/page.ts';
-import { formatCount, formatMicros, formatShare, formatWhole, significant } from '../page/format.ts';
+import { formatBytes, formatCount, formatMicros, formatShare, formatWhole, significant } from '../page/format.ts';
 import type { Advice, StudyResult } from '../result.ts';
 import { costFigures } from './figures/cost.ts';
 import { latencyFigures } from './figures/latency.ts';
@@ -79,7 +79,7 @@ function adviceCard(advice: Advice): Markup {
   const where = `${delivery} delivery, ${clientsWords(clients)}, ${rateWords(rate)}, ${bytesWords(messageBytes)}`;
   const rows = advisedSizes(advice).map(({ size: each, gives }) => {
     const isChosen = each === size;
-    return html`<tr class="${isChosen ? 'chosen' : 'other'}"><td class="number">${formatWhole(each)}</td><td class="number">${formatGoal(goal, gives.value)}</td><td class="number">${formatGoal(goal, gives.low)}</td><td class="number">${formatGoal(goal, gives.high)}</td></tr>`;
+    return html`<tr class="${isChosen ? 'chosen' : 'other'}"><td class="number">${formatWhole(each)}</td><td class="number">${formatGoal(goal, gives.value)}</td><td class="number">${formatGoal(goal, Math.max(0, gives.low))}</td><td class="number">${formatGoal(goal, gives.high)}</td></tr>`;
   });
   const same = noDifference.filter((each) => each !== size).map(formatWhole);
   return html`<article class="card">
@@ -101,13 +101,13 @@ function fitSection({ fits, predictionError }: StudyResult): Markup | undefined 
   const rows = fits.map((fit) => [
     fit.delivery,
     formatWhole(fit.clients),
-    bytesWords(fit.messageBytes),
+    formatBytes(fit.messageBytes),
     ...fitCells(fit),
   ]);
   const fitHeadings = [
     'delivery',
     '#clients',
-    'of',
+    '#message',
     '#a, per block',
     '95 %',
     '#b, per message',
@@ -121,7 +121,7 @@ function fitSection({ fits, predictionError }: StudyResult): Markup | undefined 
       return [
         fit.delivery,
         formatWhole(fit.clients),
-        bytesWords(fit.messageBytes),
+        formatBytes(fit.messageBytes),
         formatWhole(size),
         formatMicros(measured),
         formatMicros(fitted),
@@ -134,7 +134,7 @@ function fitSection({ fits, predictionError }: StudyResult): Markup | undefined 
   const residualColumns = [
     'delivery',
     '#clients',
-    'of',
+    '#message',
     '#size',
     '#measured',
     '#fitted',
@@ -175,14 +175,17 @@ const columns: readonly (readonly [name: string, of: (point: MeasuredPoint) => s
 
 function measurementSection({ measurements }: StudyResult): Markup | undefined {
   if (measurements.length === 0) return undefined;
-  const groups = bySetting(measuredPoints(measurements)).map(({ words, points }) => ({
+  const all = measuredPoints(measurements);
+  // A column in which there is nothing is left out.
+  const shown = columns.filter(([, of]) => all.some((point) => !['', '–'].includes(of(point))));
+  const groups = bySetting(all).map(({ words, points }) => ({
     heading: words,
-    rows: points.map((point) => columns.map(([, of]) => of(point))),
+    rows: points.map((point) => shown.map(([, of]) => of(point))),
   }));
   return html`<h2>Measurements</h2>
 <p>Medians of the repeats; ± is half of their range. Every run by itself is in measurements.csv, with its distributions in result.json, and in this page's source.</p>
 <div class="card wide">${htmlTable(
-    columns.map(([name]) => name),
+    shown.map(([name]) => name),
     groups,
   )}</div>`;
 }

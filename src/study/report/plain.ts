@@ -36,7 +36,7 @@ export function wrapped(text: string, first = '', rest: string = first): string[
 }
 
 /** What is not to be sent to a terminal as it is, by its number: line ends and escapes of names and commands. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 

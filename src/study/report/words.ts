@@ -17,7 +17,7 @@ export function rateWords(rate: Point['rate']): string {
 }
 
 /** A rate as a number: whole ones with all their digits. */
-export function formatRate(rate: Point['rate']): string {
+function formatRate(rate: Point['rate']): string {
   if (rate === 'max') return 'max';
   return Number.isInteger(rate) ? formatWhole(rate) : significant(rate, 3);
 }

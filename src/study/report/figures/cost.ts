@@ -7,7 +7,7 @@ import { bytesWords, clientsWords, deliveryWords, sizeWords } from '../words.ts'
 import { type Curve, panelOf } from './panel.ts';
 
 /** So many messages are what the classic chart counts the time of. */
-export const totalMessages = 1_000_000;
+const totalMessages = 1_000_000;
 
 const sizes: Axis = { label: 'Block size (messages)', scale: 'log', unit: 'count' };
 const repeats = 'Points are medians of the repeats, whiskers the least and the greatest of them.';
