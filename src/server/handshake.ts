@@ -33,8 +33,6 @@ export function parseHandshake(request: IncomingMessage, path: string): Handshak
   const query = url.slice(pathname.length + 1);
   const offered = request.headers['sec-websocket-protocol'];
   const speaksOurs = offered?.split(',').some((name) => name.trim() === subprotocol) ?? false;
-  if (offered !== undefined && !speaksOurs)
-    return refused(400, `the subprotocol must be ${subprotocol}, or none at /feeds/<feed>`);
   if (pathname === path || `${pathname}/` === path)
     return speaksOurs
       ? { is: 'session' }

@@ -16,7 +16,11 @@ async function answered(request: string): Promise<RawPeer> {
   const raw = await RawPeer.connect(port, { halfOpen: true });
   raw.write(request);
   await raw.end();
-  // The client's side is still open: the server does not wait for it.
+  // The client's side is still open, and the server does not wait for it: what is sent now is answered with a reset.
+  while (!raw.socket.destroyed) {
+    raw.write('still here');
+    await new Promise(setImmediate);
+  }
   await eventually(() => server.stats().connections === 0);
   await (await peer()).subscribe({ feed: 'counter', from: 'edge' });
   raw.destroy();
