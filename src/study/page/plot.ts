@@ -23,7 +23,7 @@ export function drawPanel(figure: Figure, panel: Panel, frame: Frame, place: HTM
   const options: uPlot.Options = {
     ...sizeIn(place),
     ...(time ? { ms: 1 as const, tzDate: (stamp: number) => uPlot.tzDate(new Date(stamp), 'Etc/UTC') } : {}),
-    padding: [10, 14, 0, 0],
+    padding: [10, 26, 0, 0],
     legend: { show: false },
     scales: { x: scaleOf(figure.x, frame.x), y: scaleOf(figure.y, frame.y) },
     axes: [axisOf(figure.x, frame.x, 'x'), axisOf(figure.y, frame.y, 'y')],
@@ -113,9 +113,17 @@ function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
         filter: (_, ticks) => ticks,
       };
     case 'percentile':
-      return { ...placed, ...named, splits: () => percentileTicks(range), filter: (_, ticks) => ticks };
+      return {
+        ...placed,
+        ...named,
+        splits: (plot) => percentileTicks(range, plot.width - besideWidth),
+        filter: (_, ticks) => ticks,
+      };
   }
 }
+
+/** What stands beside a plot, about: the values along its y axis, and room for the last tick's name. */
+const besideWidth = 90;
 
 const [second, day] = [1_000, 86_400_000];
 const [date, none] = ['\n{YYYY}-{MM}-{DD}', null];

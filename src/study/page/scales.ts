@@ -56,9 +56,13 @@ export function logTicks({ min, max }: Range, room: number): number[] {
   return ticks;
 }
 
-/** The percentiles that are named on their axis: 0, 50, 90, 99, 99.9 and so on. */
-export function percentileTicks({ max }: Range): number[] {
-  const ticks = [1, 2];
+/** In pixels: closer ones would run into each other. */
+const leastTickDistance = 40;
+
+/** The percentiles that are named on their axis, which is so many pixels wide: 0, 50, 90, 99, 99.9 and so on. */
+export function percentileTicks({ min, max }: Range, width: number): number[] {
+  const decade = width / Math.log10(max / min);
+  const ticks = decade * Math.log10(2) < leastTickDistance ? [2] : [1, 2];
   for (let place = 10; place <= max; place *= 10) ticks.push(place);
   return ticks;
 }
