@@ -143,14 +143,16 @@ const quantileNames = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 
 
 function figureText(goal: Goal, { value, low, high }: Estimate): string {
   const half = Math.abs(high - low) / 2;
+  const text = (format: (figure: number) => string) =>
+    high > low ? `${format(value)} ± ${format(half)}` : `${format(value)} (of one run: its noise is not known)`;
   switch (goal.kind) {
     case 'throughput':
-      return `${count(value)} ± ${count(half)} messages/s`;
+      return `${text(count)} messages/s`;
     case 'cpu':
-      return `${value.toPrecision(3)} ± ${half.toPrecision(2)} CPU s per million messages`;
+      return `${text((figure) => figure.toPrecision(3))} CPU s per million messages`;
     case 'rate':
     case 'latency':
-      return `${goalName(goal)} ${duration(value)} ± ${duration(half)}`;
+      return `${goalName(goal)} ${text(duration)}`;
   }
 }
 

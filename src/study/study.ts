@@ -72,6 +72,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   };
   const all = runsOf(pointsOf(setup), setup, seed);
   const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
+  const pace = new Pace();
   const workers = new Workers(setup.workers);
   const surroundings = { server, workers, window: setup.window, clockOffsetMicros: clock.offsetMicros, signal };
   try {
@@ -87,10 +88,12 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       onProgress({
         runsDone: all.length - left.length,
         runs: all.length,
-        leftMicros: left.reduce((micros, each) => micros + timeOf(each), 0),
+        leftMicros: pace.of(timeOfAll(left)),
         point: run.point,
       });
+      const beganMs = performance.now();
       measurements.push(await measure(run, surroundings));
+      pace.took(timeOf(run), (performance.now() - beganMs) * 1_000);
       await options.save(resultNow);
     }
   } catch (error) {
@@ -109,7 +112,26 @@ function timeOf({ point, warmUpMicros, measureMicros }: Run): number {
 
 /** How long all of it takes, in microseconds, about. */
 export function studyMicros(setup: Setup, seed: number): number {
-  return runsOf(pointsOf(setup), setup, seed).reduce((micros, run) => micros + timeOf(run), 0);
+  return timeOfAll(runsOf(pointsOf(setup), setup, seed));
+}
+
+function timeOfAll(runs: readonly Run[]): number {
+  return runs.reduce((micros, run) => micros + timeOf(run), 0);
+}
+
+/** How much longer runs take than was thought: a server with much to do is measured longer. */
+class Pace {
+  #thoughtMicros = 0;
+  #tookMicros = 0;
+
+  took(thoughtMicros: number, tookMicros: number): void {
+    this.#thoughtMicros += thoughtMicros;
+    this.#tookMicros += tookMicros;
+  }
+
+  of(thoughtMicros: number): number {
+    return this.#thoughtMicros === 0 ? thoughtMicros : (thoughtMicros * this.#tookMicros) / this.#thoughtMicros;
+  }
 }
 
 /** A server that the study started reads the same clock: what the estimate says beyond that is its error. */

@@ -133,6 +133,12 @@ describe('the advice', () => {
     expect(advice?.words).toMatch(/^No difference beyond the noise between sizes 1, 4, 16, 64, 256, 1,024/);
   });
 
+  it('of single runs, of whose noise nothing is known, says so', () => {
+    const [advice] = adviceOf([{ kind: 'throughput' }], measured('max', cost(50, 1), { rounds: 1 }));
+    expect(advice).toMatchObject({ size: 1_024, noDifference: [1_024] });
+    expect(advice?.words).toContain('of one run: its noise is not known');
+  });
+
   it('for processor time adds what server and clients use', () => {
     const runs = measured('max', (size, noise) => ({
       serverCpuPerMillion: (100 / size + (size > 256 ? 3 : 1)) * noise(),

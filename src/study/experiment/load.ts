@@ -10,9 +10,13 @@ import type { LoadReport, OpenOrder } from './orders.ts';
 
 /** How often it is looked whether the time is up, in ms. */
 const lookEveryMs = 5;
-/** Fewer blocks a client say little: then it is measured longer, up to so many times as long. */
-const leastBlocks = 4;
-const timesLonger = 10;
+/**
+ * At full speed what is on its way in windows that are being filled is no steady state: each client first gets a window of
+ * blocks that do not count, and is measured for two at least, though no longer than so many times what was asked for.
+ */
+const windowsMeasured = 2;
+const timesLonger = 20;
+const longestWarmUpMicros = 10_000_000;
 /** How long messages that were due are awaited, beyond two blocks' time, in microseconds. */
 const graceMicros = 2_000_000;
 
@@ -20,11 +24,13 @@ export class Load {
   readonly #distributions = new Distributions();
   readonly #clients: Client[] = [];
   readonly #meters: Meter[] = [];
+  readonly #subscriptions: Subscription[] = [];
   readonly #order: OpenOrder;
   #failure: { readonly error: unknown } | undefined;
   #isStopping = false;
   #cpuMicros = 0;
   #elapsedMicros = 0;
+  #received = 0;
 
   constructor(order: OpenOrder) {
     this.#order = order;
@@ -35,34 +41,42 @@ export class Load {
     await Promise.all(Array.from({ length: this.#order.clients }, () => this.#openOne()));
   }
 
+  /** Lets so much time pass, and at full speed a window of blocks, of which none counts. */
+  async warmUp(micros: number): Promise<void> {
+    const { window } = this.#order;
+    await this.#until(
+      micros + longestWarmUpMicros,
+      (elapsedMicros) =>
+        elapsedMicros >= micros && (!this.#atFullSpeed || this.#each((each) => each.blocksInAll >= window)),
+    );
+  }
+
   /** Measures for so long. Resolves when the time is up; what was due is still awaited by `stop`. */
   async measure(measureMicros: number): Promise<void> {
+    const { window } = this.#order;
     const begin = studyClock.nowMicros();
     const cpu = process.cpuUsage();
+    const receivedBefore = this.#receivedInAll();
     for (const meter of this.#meters) meter.begin(begin);
-    for (;;) {
-      await sleep(lookEveryMs);
-      this.#throwFailure();
-      const elapsed = studyClock.nowMicros() - begin;
-      const isEnough =
-        this.#meters.every(({ blocks }) => blocks >= leastBlocks) || elapsed >= measureMicros * timesLonger;
-      if (elapsed >= measureMicros && isEnough) break;
-    }
+    await this.#until(
+      measureMicros * timesLonger,
+      (elapsedMicros) =>
+        elapsedMicros >= measureMicros &&
+        (!this.#atFullSpeed || this.#each(({ blocks }) => blocks >= windowsMeasured * window)),
+    );
     const end = studyClock.nowMicros();
     for (const meter of this.#meters) meter.end(end);
     const { user, system } = process.cpuUsage(cpu);
     this.#cpuMicros = user + system;
     this.#elapsedMicros = end - begin;
+    this.#received = this.#receivedInAll() - receivedBefore;
   }
 
   /** Awaits what was due, closes all, and reports. */
   async stop(): Promise<LoadReport> {
     const { dueEveryMicros, size } = this.#order;
-    const until = studyClock.nowMicros() + graceMicros + 2 * size * (dueEveryMicros ?? 0);
-    while (!this.#meters.every(({ isComplete }) => isComplete) && studyClock.nowMicros() < until) {
-      await sleep(lookEveryMs);
-      this.#throwFailure();
-    }
+    const longestMicros = graceMicros + 2 * size * (dueEveryMicros ?? 0);
+    await this.#until(longestMicros, () => this.#each(({ isComplete }) => isComplete));
     const now = studyClock.nowMicros();
     for (const meter of this.#meters) meter.countMissing(now);
     await this.close();
@@ -70,6 +84,7 @@ export class Load {
     return {
       clients: this.#meters.map((meter) => meter.count()),
       delivered: sum(this.#meters.map(({ delivered }) => delivered)),
+      received: this.#received,
       missing: sum(this.#meters.map(({ missing }) => missing)),
       cpuMicros: this.#cpuMicros,
       elapsedMicros: this.#elapsedMicros,
@@ -93,6 +108,7 @@ export class Load {
     const subscription = client.subscribe(feed, { size, delivery, window, from });
     const meter = new Meter({ window, dueEveryMicros, clockOffsetMicros }, this.#distributions, studyClock.nowMicros());
     this.#meters.push(meter);
+    this.#subscriptions.push(subscription);
     await subscription.opened;
     void this.#take(subscription, meter).catch((error: unknown) => {
       if (!this.#isStopping) this.#failure ??= { error };
@@ -111,8 +127,28 @@ export class Load {
     }
   }
 
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
+  get #atFullSpeed(): boolean {
+    return this.#order.dueEveryMicros === undefined;
+  }
+
+  /** The places up to which messages have come, summed: what counts is how far that moves. */
+  #receivedInAll(): number {
+    return sum(this.#subscriptions.map(({ next }) => next ?? 0));
+  }
+
+  #each(isSo: (meter: Meter) => boolean): boolean {
+    return this.#meters.every(isSo);
+  }
+
+  /** Resolves when it is so, or the time is over. */
+  async #until(longestMicros: number, isSo: (elapsedMicros: number) => boolean): Promise<void> {
+    const begin = studyClock.nowMicros();
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const elapsedMicros = studyClock.nowMicros() - begin;
+      if (elapsedMicros >= longestMicros || isSo(elapsedMicros)) return;
+      await sleep(lookEveryMs);
+    }
   }
 }
 

@@ -18,6 +18,9 @@ async function obey(order: Order): Promise<Answer> {
       load = new Load(order);
       await load.open();
       return { say: 'done' };
+    case 'warm up':
+      await load?.warmUp(order.micros);
+      return { say: 'done' };
     case 'measure':
       await load?.measure(order.measureMicros);
       return { say: 'done' };

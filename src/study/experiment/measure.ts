@@ -31,7 +31,7 @@ export async function measure(run: Run, surroundings: Surroundings): Promise<Mea
   try {
     signal.throwIfAborted();
     await workers.open(openOrder(run, surroundings));
-    await unlessAborted(sleep(run.warmUpMicros / 1_000), signal);
+    await unlessAborted(workers.warmUp(run.warmUpMicros), signal);
     const before = await server.sample?.();
     await unlessAborted(workers.measure(run.measureMicros), signal);
     const after = await server.sample?.();
@@ -73,12 +73,8 @@ async function unlessAborted<Value>(done: Promise<Value>, signal: AbortSignal): 
   }
 }
 
-async function sleep(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Pure: what was measured, of what was reported. */
-export function measurementOf(
+function measurementOf(
   run: Run,
   reports: readonly LoadReport[],
   before: ServerSample | undefined,
@@ -94,7 +90,8 @@ export function measurementOf(
   const messagesPerSecond = sum(rates);
   const delivered = sum(reports.map((report) => report.delivered));
   const missing = sum(reports.map((report) => report.missing));
-  const perMillion = (micros: number) => (delivered === 0 ? 0 : micros / delivered);
+  const received = sum(reports.map((report) => report.received));
+  const per = (amount: number, count: number) => (count === 0 ? 0 : amount / count);
   const merged = (key: 'took' | 'span' | 'requestToReceipt' | 'wait' | 'latency') => {
     const all = new Distribution();
     for (const report of reports) all.add(Distribution.decode(report[key]));
@@ -122,9 +119,9 @@ export function measurementOf(
     wait: isPaced ? merged('wait') : undefined,
     latency: isPaced ? latency : undefined,
     keptUp: (messages >= keptUpShare * due || behind <= point.size / 2) && missing <= (1 - keptUpShare) * latency.count,
-    serverCpuPerMillion: before && after && perMillion(after.cpuMicros - before.cpuMicros),
-    clientCpuPerMillion: perMillion(sum(reports.map(({ cpuMicros }) => cpuMicros))),
-    wireBytesPerMessage: before && after && (delivered === 0 ? 0 : (after.sentBytes - before.sentBytes) / delivered),
+    serverCpuPerMillion: before && after && per(after.cpuMicros - before.cpuMicros, received),
+    clientCpuPerMillion: per(sum(reports.map(({ cpuMicros }) => cpuMicros)), delivered),
+    wireBytesPerMessage: before && after && per(after.sentBytes - before.sentBytes, received),
     serverRssBytes: after?.rssBytes,
     eventLoopDelay: after?.eventLoopDelay,
   };

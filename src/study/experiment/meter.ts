@@ -64,8 +64,14 @@ export class Meter {
     this.#endMicros = atMicros;
   }
 
+  /** Blocks that were counted. */
   get blocks(): number {
     return this.#counted.blocks;
+  }
+
+  /** Blocks that came, before it was measured too. */
+  get blocksInAll(): number {
+    return this.#block;
   }
 
   /** Whether every message that was due before the end has come. */

@@ -20,6 +20,7 @@ export interface OpenOrder {
 
 export type Order =
   | OpenOrder
+  | { readonly say: 'warm up'; readonly micros: number }
   | { readonly say: 'measure'; readonly measureMicros: number }
   | { readonly say: 'stop' }
   /** Closes without a report: the run was given up. */
@@ -33,7 +34,10 @@ export type Answer =
 /** What the clients of one process measured; distributions as text. */
 export interface LoadReport {
   readonly clients: readonly ClientCount[];
+  /** Messages that were handed out to the clients while they were measured. */
   readonly delivered: number;
+  /** Messages that came meanwhile: many may wait to be handed out. */
+  readonly received: number;
   readonly missing: number;
   readonly cpuMicros: number;
   readonly elapsedMicros: number;

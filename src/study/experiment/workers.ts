@@ -21,6 +21,10 @@ export class Workers {
     });
   }
 
+  async warmUp(micros: number): Promise<void> {
+    await this.#all((worker) => worker.ask({ say: 'warm up', micros }));
+  }
+
   async measure(measureMicros: number): Promise<void> {
     await this.#all((worker) => worker.ask({ say: 'measure', measureMicros }));
   }

@@ -10,9 +10,9 @@ export function meanOf(values: readonly number[]): Estimate {
   return { value: mean, low: mean - half, high: mean + half };
 }
 
-/** Whether the means differ by more than chance explains in 19 of 20 cases. Of single values it cannot be told: no. */
+/** Whether the means differ by more than chance explains in 19 of 20 cases. Of the noise of a single value nothing is known. */
 export function differ(left: readonly number[], right: readonly number[]): boolean {
-  if (left.length < 2 || right.length < 2) return false;
+  if (left.length < 2 || right.length < 2) return left[0] !== right[0];
   const [one, two] = [momentsOf(left), momentsOf(right)];
   const squaredError = one.squaredError + two.squaredError;
   if (squaredError === 0) return one.mean !== two.mean;
