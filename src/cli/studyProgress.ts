@@ -1,6 +1,7 @@
 // How far a study is, told on stderr: a bar on a terminal, else a line now and then.
 import type { Progress } from '../study/study.ts';
 import { say, styled } from './output.ts';
+import { count } from './status.ts';
 
 const lineEveryMs = 10_000;
 const barColumns = 24;
@@ -13,7 +14,7 @@ export class ProgressLine {
   show(progress: Progress): void {
     const { runsDone, runs, leftMicros, point } = progress;
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
-    const now = `${point.delivery}s, size ${point.size}, ${point.clients} clients, ${rate}`;
+    const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;
     const line = `${runsDone}/${runs} runs, ${describeLeft(leftMicros)} left: ${now}`;
     if (!this.#isLive) {
       if (performance.now() - this.#saidMs < lineEveryMs) return;
