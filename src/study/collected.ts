@@ -1,6 +1,7 @@
 // Studies what was collected: reads collectors' journals, and nothing else, and tells how their blocks came.
-
-import { foldersIn } from './collected/folders.ts';
+import { realpath } from 'node:fs/promises';
+import { storing } from '../blocks/files.ts';
+import { findStoredFolders } from '../blocks/folder/find.ts';
 import { collectedPage } from './collected/html.ts';
 import { readCollected } from './collected/journal.ts';
 import { lengthOf } from './collected/pauses.ts';
@@ -18,7 +19,7 @@ export { collectedTable } from './collected/table.ts';
  */
 export async function studyCollected(directories: readonly string[]): Promise<CollectedStudy> {
   const journals = [];
-  for (const folder of await foldersIn(directories)) journals.push(await readCollected(folder));
+  for (const folder of await eachOnce(directories)) journals.push(await readCollected(folder));
   const slotMicros = Math.max(0, ...journals.map(({ slots }) => slots.slotMicros));
   for (const { slots } of journals) slots.joinTo(slotMicros);
   return {
@@ -105,4 +106,13 @@ const pauseColumns: readonly Column<readonly [CollectedFolder, Pause]>[] = [
 /** As a shell takes it. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The folders below the directories, each once though directories may lie in one another. */
+async function eachOnce(directories: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const directory of directories)
+    for (const folder of await findStoredFolders(await storing('read', directory, () => realpath(directory))))
+      found.add(folder);
+  return found;
 }

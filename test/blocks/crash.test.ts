@@ -9,7 +9,7 @@ import { dataFile } from '../../src/blocks/ledger.ts';
 import { folderStore } from '../../src/blocks/sinks/folder.ts';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { copyOf, dataFilesIn, dataIn, folderIn, temporaryFolder } from './folders.ts';
-import { type SmallDisk, smallDisk } from './small-disk.ts';
+import { type SmallDisk, smallDisk } from './smallDisk.ts';
 import { joined, plainLines, storedFeed, tell } from './story.ts';
 
 const size = 3;

@@ -9,7 +9,7 @@ import { folderStore } from '../../src/blocks/sinks/folder.ts';
 import { openTextStore } from '../../src/blocks/sinks/text.ts';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { dataFilesIn, dataIn, folderIn, journalIn, temporaryFolder } from './folders.ts';
-import { readOnlyDisk, smallDisk } from './small-disk.ts';
+import { readOnlyDisk, smallDisk } from './smallDisk.ts';
 import { anyStory, joined, makeLine, plainLine, plainLines, storedFeed, tell } from './story.ts';
 
 const feed = storedFeed({ size: 5 });

@@ -7,7 +7,7 @@ import { openTextStore } from '../../src/blocks/sinks/text.ts';
 import { parseMessages } from '../../src/protocol/message.ts';
 import { sinkContract } from './contract.ts';
 import { folderIn, journalIn } from './folders.ts';
-import { smallDisk } from './small-disk.ts';
+import { smallDisk } from './smallDisk.ts';
 import { storedFeed } from './story.ts';
 
 sinkContract('a folder', async () => {

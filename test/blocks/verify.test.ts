@@ -7,7 +7,7 @@ import { type VerifiedFolder, verifyFolder } from '../../src/blocks/verify.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { dataFilesIn, folderIn, temporaryFolder } from './folders.ts';
-import { smallDisk } from './small-disk.ts';
+import { smallDisk } from './smallDisk.ts';
 import { anyStory, joined, type Line, makeLine, plainLine, plainLines, type Step, storedFeed, tell } from './story.ts';
 
 async function store(steps: readonly Step[], policy: Policy, rollBytes = 1_000, root?: string): Promise<string> {

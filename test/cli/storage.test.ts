@@ -6,7 +6,7 @@ import { verifyFolder } from '../../src/blocks/verify.ts';
 import { regenerate } from '../../src/feed/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
 import { temporaryFolder } from '../blocks/folders.ts';
-import { readOnlyDisk, smallDisk } from '../blocks/small-disk.ts';
+import { readOnlyDisk, smallDisk } from '../blocks/smallDisk.ts';
 import { collecting, until } from '../end-to-end/processes.ts';
 import { blockfeed, shell } from './command.ts';
 

@@ -1,8 +1,8 @@
 // What a user sees of blocks that come over a real socket, in both deliveries, and what of acks the server hears.
 import { expect, test } from 'vitest';
 import { type Block, connect, type Part, type SubscriptionEvent } from '../../src/index.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { epochs, linesOf, scriptedServer } from '../support/scripted-server.ts';
+import { ManualClock } from '../support/manualClock.ts';
+import { epochs, linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 test('block delivery: a block has its messages, lines, range, cut and times', async () => {
   await using server = await scriptedServer();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { Cursor, type Request } from '../../src/client/cursor.ts';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
-import { epochs, lineOf, linesOf } from '../support/scripted-server.ts';
+import { epochs, lineOf, linesOf } from '../support/scriptedServer.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 

@@ -6,7 +6,7 @@ import { Gather, joinLines } from '../../src/client/gather.ts';
 import type { Gap, Part } from '../../src/client/part.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import { splitLines } from '../../src/protocol/message.ts';
-import { epochs, linesOf } from '../support/scripted-server.ts';
+import { epochs, linesOf } from '../support/scriptedServer.ts';
 
 interface Whole {
   readonly from: number;

@@ -1,7 +1,7 @@
 // The ways to leave: at once, gracefully, one subscription or all, by break, signal or bye.
 import { expect, test } from 'vitest';
 import { type Block, type ConnectionState, connect, type Subscription } from '../../src/index.ts';
-import { lineOf, linesOf, scriptedServer } from '../support/scripted-server.ts';
+import { lineOf, linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 async function rangesOf(subscription: Subscription): Promise<string[]> {
   const ranges: string[] = [];

@@ -6,8 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { type ConnectionState, type ConnectOptions, connect } from '../../src/index.ts';
 import { Arrivals } from '../support/arrivals.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { type Peer, scriptedServer } from '../support/scripted-server.ts';
+import { ManualClock } from '../support/manualClock.ts';
+import { type Peer, scriptedServer } from '../support/scriptedServer.ts';
 
 const opened: AbortController[] = [];
 afterEach(() => {
@@ -72,7 +72,7 @@ test('an abort while connecting or waiting rejects with its reason at once', asy
   await waiting.phase('waiting');
   waiting.controller.abort(new Error('enough'));
   await expect(waiting.client).rejects.toThrow('enough');
-  expect(waiting.clock.timers).toBe(0);
+  expect(waiting.clock.pending).toBe(0);
   await expect(connect('ws://127.0.0.1:1', { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
 });
 

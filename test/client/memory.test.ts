@@ -7,8 +7,8 @@ import { platform } from '../../src/client/platform.node.ts';
 import type { Platform } from '../../src/client/platform.ts';
 import { messageLine } from '../../src/protocol/message.ts';
 import { Arrivals } from '../support/arrivals.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { type Peer, scriptedServer } from '../support/scripted-server.ts';
+import { ManualClock } from '../support/manualClock.ts';
+import { type Peer, scriptedServer } from '../support/scriptedServer.ts';
 
 const limit = 1_048_576;
 const frames = 40;

@@ -10,7 +10,7 @@ import { Client } from '../../src/client/client.ts';
 import { platform as node } from '../../src/client/platform.node.ts';
 import type { Platform, SocketEnd } from '../../src/client/platform.ts';
 import { Arrivals } from '../support/arrivals.ts';
-import { linesOf, scriptedServer } from '../support/scripted-server.ts';
+import { linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 /** A browser's socket does not throw the errors to which nobody listens. */
 class BrowserSocket extends WebSocket {

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { connect, type ErrorCode, type SubscribeOptions, type SubscriptionEvent } from '../../src/index.ts';
 import { Arrivals } from '../support/arrivals.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { linesOf, scriptedServer } from '../support/scripted-server.ts';
+import { ManualClock } from '../support/manualClock.ts';
+import { linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 const refuse = (code: ErrorCode, about?: string) =>
   ({ type: 'error', code, message: 'no', hint: 'Ask another.', ...(about === undefined ? {} : { about }) }) as const;
@@ -114,7 +114,7 @@ test('what passes is asked for again, others first, after a wait; retry bounds i
   peer.say(refuse('feed-limit'));
   await expect(subscription.parts().next()).rejects.toMatchObject({ code: 'feed-limit' });
   await client.close();
-  expect(clock.timers).toBe(0);
+  expect(clock.pending).toBe(0);
 });
 
 test('a connection that breaks while a refusal waits asks anew on the next, and only once', async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { connect, type SubscriptionEvent } from '../../src/index.ts';
-import { epochs, lineOf, linesOf, scriptedServer } from '../support/scripted-server.ts';
+import { epochs, lineOf, linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 const quick = { backoff: { firstMs: 1, capMs: 1 } };
 const check = (offset: number) => crc32(Buffer.from(lineOf(offset)));

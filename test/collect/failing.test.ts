@@ -1,7 +1,7 @@
 // A store that fails: nothing is acked that it did not take, the collector ends with its error, and with no other.
 import { expect, onTestFinished, test } from 'vitest';
 import { BlockfeedError, collect, type Store } from '../../src/collect/index.ts';
-import { scriptedServer } from '../support/scripted-server.ts';
+import { scriptedServer } from '../support/scriptedServer.ts';
 
 const full = new BlockfeedError('storage', 'the disk is full', { hint: 'Make room.' });
 

@@ -2,7 +2,7 @@
 // against a scripted server.
 import { expect, test } from 'vitest';
 import { type CollectOptions, collect, type Store } from '../../src/collect/index.ts';
-import { scriptedServer } from '../support/scripted-server.ts';
+import { scriptedServer } from '../support/scriptedServer.ts';
 
 /** A store that has everything of the feed up to `next`, and hands out sinks that keep nothing. */
 function storeAt(next: number | undefined): Store {
