@@ -242,7 +242,7 @@ describe('B1, B2: the blocks of a policy', () => {
         fc.asyncProperty(anyScript, async ({ policies, steps, last }) => {
           await run(policies, [...steps, ...last.map((reader) => ({ do: 'join', reader }) as const)], isLater);
         }),
-        { numRuns: 60, timeout: 5_000 },
+        { numRuns: 60, timeout: 5_000, interruptAfterTimeLimit: 60_000 },
       );
     }, 120_000);
 });

@@ -198,6 +198,53 @@ describe('frames', () => {
     expect(ranges(size)).toEqual([[0, 200, 'size']]);
   });
 
+  for (const delivery of ['block', 'message'] as const)
+    it(`B2 and CUT-2: a slot is over at its end and not a microsecond before, a message right there is in the next: ${delivery}`, async () => {
+      const { peer, append, clock } = await stage();
+      const one = await peer();
+      await one.subscribe({ feed: 'memory', from: 0, wait: 1_000_000, delivery });
+      append(1);
+      clock.advance(999.999);
+      append(1);
+      await quiet(one);
+      const late = await peer();
+      await late.subscribe({ feed: 'memory', from: 0, wait: 1_000_000, delivery });
+      await quiet(late);
+      expect(ranges(one)).toEqual([]);
+      expect(ranges(late)).toEqual([]);
+      clock.advance(0.001);
+      append(1);
+      await one.until(() => one.blocks('memory').length === 1);
+      clock.advance(1_000);
+      for (const any of [one, late]) {
+        await any.until(() => any.blocks('memory').length === 2);
+        expect(ranges(any)).toEqual([
+          [0, 2, 'wait'],
+          [2, 3, 'wait'],
+        ]);
+      }
+    });
+
+  it('B2 and CUT-3: a block of exactly the bytes asked for is one, wherever a reader begins in it', async () => {
+    const { peer, append } = await stage();
+    // Lines of 150 bytes: the first ten offsets have one digit, their padding one more.
+    for (let offset = 0; offset < 30; offset++) append(1, offset < 10 ? 103 : 102);
+    for (const from of [0, 8, 13]) {
+      const one = await peer();
+      await one.subscribe({ feed: 'memory', from, bytes: 1_500 });
+      await one.until(() => one.next('memory') === 20);
+      expect(ranges(one)).toEqual([
+        ...(from < 10
+          ? [
+              [from, 10, 'bytes'],
+              [10, 20, 'bytes'],
+            ]
+          : [[from, 20, 'bytes']]),
+      ]);
+      expect(one.blocks('memory').at(-1)?.lines.length).toBe(from < 10 ? 1_500 : 1_050);
+    }
+  });
+
   it('CUT-2 and F4: a block ends at the end of its slot also when nothing comes, and when the clock went back meanwhile', async () => {
     const { peer, append, clock } = await stage();
     const one = await peer();

@@ -190,7 +190,7 @@ describe('B1 and GAP-1: with retention at their heels', () => {
           anyPlan,
           async (steps, first) => await run([{ do: 'join', reader: first }, ...steps], isLater),
         ),
-        { numRuns: 60, timeout: 5_000 },
+        { numRuns: 60, timeout: 5_000, interruptAfterTimeLimit: 60_000 },
       );
     }, 120_000);
 });
