@@ -17,10 +17,10 @@ async function answered(request: string): Promise<RawPeer> {
   raw.write(request);
   await raw.end();
   // The client's side is still open, and the server does not wait for it: what is sent now is answered with a reset.
-  while (!raw.socket.destroyed) {
-    raw.write('still here');
-    await new Promise(setImmediate);
-  }
+  raw.write('still here');
+  const chatter = setInterval(() => raw.write('still here'), 10);
+  onTestFinished(() => clearInterval(chatter));
+  await new Promise((resolve) => (raw.socket.closed ? resolve(undefined) : raw.socket.once('close', resolve)));
   await eventually(() => server.stats().connections === 0);
   await (await peer()).subscribe({ feed: 'counter', from: 'edge' });
   raw.destroy();
