@@ -226,7 +226,7 @@ describe('frames', () => {
     });
 
   it('B2 and CUT-3: a block of exactly the bytes asked for is one, wherever a reader begins in it', async () => {
-    const { peer, append } = await stage();
+    const { peer, append, server } = await stage();
     // Lines of 150 bytes: the first ten offsets have one digit, their padding one more.
     for (let offset = 0; offset < 30; offset++) append(1, offset < 10 ? 103 : 102);
     for (const from of [0, 8, 13]) {
@@ -242,6 +242,9 @@ describe('frames', () => {
           : [[from, 20, 'bytes']]),
       ]);
       expect(one.blocks('memory').at(-1)?.lines.length).toBe(from < 10 ? 1_500 : 1_050);
+      // The next one finds nothing made already.
+      one.close();
+      await eventually(() => server.stats().connections === 0);
     }
   });
 
