@@ -5,7 +5,7 @@ import { ManualClock } from './manualClock.ts';
 import { RawPeer } from './rawPeer.ts';
 import { SessionPeer } from './sessionPeer.ts';
 
-export interface Logged {
+interface Logged {
   readonly level: 'info' | 'warn' | 'error';
   readonly fields: Readonly<Record<string, unknown>>;
   readonly sentence: string;
