@@ -46,7 +46,7 @@ export type LimitName =
   | 'adHocFeeds'
   | 'adHocRate'
   | 'idleFeedMs'
-  | 'ackLogsPerSecond'
+  | 'logsPerSecond'
   | 'connectMs'
   | 'reconnectFirstMs'
   | 'reconnectCapMs'
@@ -326,12 +326,12 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     reason: 'clients that reconnect find it warm; it can be made again at any time',
     atLimit: 'a feed made on request that nobody reads is forgotten',
   },
-  ackLogsPerSecond: {
+  logsPerSecond: {
     unit: 'count',
     min: 100,
     max: 100,
     default: 100,
-    reason: 'more lines a second of one session tell nobody more than a sum does',
+    reason: 'more acks, or messages of a plain client, one by one tell nobody more than a sum does',
     atLimit: 'one summary a second is logged instead',
   },
   // The client.

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
 import type { Guest, House } from './house.ts';
+import { LimitedLog } from './limitedLog.ts';
 
 /** How much of what a plain client says is logged of each message, in characters. */
 const loggedCharacters = 1_000;
@@ -16,6 +17,7 @@ export class Plain implements Guest, CursorHost {
   readonly #connection: Connection;
   readonly #cursor: Cursor;
   readonly #who: { peer: string; feed: string };
+  readonly #said: LimitedLog;
 
   /** `over` is called once, when nothing of the client is left. */
   constructor(
@@ -29,6 +31,7 @@ export class Plain implements Guest, CursorHost {
     this.#house = house;
     this.#connection = connection;
     this.#who = { peer: connection.peer, feed: renditions.feed.name };
+    this.#said = new LimitedLog(house.log, house.clock, this.#who, 'messages said');
     this.#cursor = new Cursor(this, {
       renditions,
       policy: request.policy,
@@ -40,15 +43,16 @@ export class Plain implements Guest, CursorHost {
     });
     connection.listen({
       text: (text) =>
-        house.log.info(
-          { ...this.#who, text: text.slice(0, loggedCharacters) },
+        this.#said.add({}, () => [
+          { text: text.slice(0, loggedCharacters) },
           `${connection.peer} says ${JSON.stringify(text.slice(0, 80))}`,
-        ),
+        ]),
       binary: () => connection.close(1003, 'a client sends text only'),
       room: () => this.#cursor.wake(),
       fault: (fault) => connection.close(fault === 'silent' ? 4408 : 1013, fault),
       closed: (code, reason) => {
         this.#cursor.stop();
+        this.#said.flush(true);
         house.log.info(
           { ...this.#who, code, reason, next: this.#cursor.next },
           `${connection.peer} left: ${code} ${reason}`.trimEnd(),
@@ -66,6 +70,7 @@ export class Plain implements Guest, CursorHost {
 
   tick(nowMicros: number): void {
     this.#connection.tick(nowMicros);
+    this.#said.flush(false);
   }
 
   drain(): void {

@@ -5,9 +5,9 @@ import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
-import { type AckFacts, AckLog } from './ackLog.ts';
 import type { Connection } from './connection.ts';
 import type { Guest, House } from './house.ts';
+import { LimitedLog, type Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
 import { type Subscribe, Subscription, type SubscriptionHost } from './subscription.ts';
 
@@ -20,7 +20,7 @@ export class Session implements Guest, SubscriptionHost {
   /** Who found no room, in that order: so that no subscription starves another. */
   readonly #waiting: Set<Subscription> = new Set();
   #who: { session: string; peer: string; client?: string; instance?: string };
-  #acks: AckLog;
+  #acks: LimitedLog;
   #phase: Phase = 'greeting';
   #errors = 0;
   readonly #cameMicros: number;
@@ -33,7 +33,7 @@ export class Session implements Guest, SubscriptionHost {
     this.#connection = connection;
     this.#over = over;
     this.#who = { session: this.#id, peer: connection.peer };
-    this.#acks = new AckLog(house.log, house.clock, this.#who);
+    this.#acks = new LimitedLog(house.log, house.clock, this.#who, 'acks');
     this.#cameMicros = house.clock.nowMicros();
     this.#heartbeatMicros = this.#cameMicros;
     connection.listen({
@@ -106,8 +106,8 @@ export class Session implements Guest, SubscriptionHost {
     this.house.log[level]({ ...this.#who, ...fields }, sentence);
   }
 
-  acked(facts: AckFacts): void {
-    this.#acks.ack(facts);
+  logAck(sums: Sums, tell: () => readonly [fields: object, sentence: string]): void {
+    this.#acks.add(sums, tell);
   }
 
   /** Nothing of the subscription is kept. */
@@ -172,7 +172,7 @@ export class Session implements Guest, SubscriptionHost {
   #hello(client: string, instance: string): void {
     this.#phase = 'open';
     this.#who = { ...this.#who, client, instance };
-    this.#acks = new AckLog(this.house.log, this.house.clock, this.#who);
+    this.#acks = new LimitedLog(this.house.log, this.house.clock, this.#who, 'acks');
     this.house.log.info(this.#who, `${client} came`);
     this.say({
       type: 'welcome',
@@ -214,7 +214,7 @@ export class Session implements Guest, SubscriptionHost {
   #ack({ feed, epoch, to, blocks = [] }: Extract<ClientMessage, { type: 'ack' }>): void {
     const subscription = this.#subscriptions.get(feed);
     if (subscription?.epoch !== epoch || !subscription.ack(to, blocks))
-      return this.log('info', { feed, epoch, to }, `ack of ${feed} ${to} ignored: it is not subscribed here`);
+      return this.logAck({}, () => [{ feed, epoch, to }, `ack of ${feed} ${to} ignored: it is not subscribed here`]);
     this.#closeIfDrained();
   }
 

@@ -6,9 +6,9 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
-import type { AckFacts } from './ackLog.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { House } from './house.ts';
+import type { Sums } from './limitedLog.ts';
 import { startOf } from './start.ts';
 import { Window } from './window.ts';
 
@@ -25,7 +25,8 @@ export interface SubscriptionHost {
   say(message: ServerMessage): void;
   /** Says something to whoever reads the server's log, in the name of this client. */
   log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
-  acked(facts: AckFacts): void;
+  /** Logs an ack, unless there are too many of them. */
+  logAck(sums: Sums, tell: () => readonly [fields: object, sentence: string]): void;
   /** Everything was sent and acked, or there was time enough for that: it is over. */
   ended(subscription: Subscription): void;
   /** The feed could not be read. */
@@ -125,7 +126,16 @@ export class Subscription implements CursorHost {
     this.#isStalledSaid = false;
     let tookMicros: number | undefined;
     for (const [end, took] of blocks) if (end > from && end <= to) tookMicros = (tookMicros ?? 0) + took;
-    this.#host.acked({ feed: this.feed, from, to, blocks: freed.blocks, spanMicros: freed.spanMicros, tookMicros });
+    const messages = to - from;
+    this.#host.logAck({ blocks: freed.blocks, messages }, () => {
+      const { feed } = this;
+      const { spanMicros } = freed;
+      const count = messages === 1 ? '1 message' : `${messages} messages`;
+      return [
+        { feed, from, to, blocks: freed.blocks, messages, spanMicros, tookMicros },
+        `ack ${feed} [${from},${to}) ${count} span ${seconds(spanMicros)} took ${seconds(tookMicros)}`,
+      ];
+    });
     cursor.wake();
     this.#endIfAcked();
     return true;
@@ -213,4 +223,9 @@ export class Subscription implements CursorHost {
     const fields = { feed: name, from, ...this.#policy, delivery, window, consumer, until };
     this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}`);
   }
+}
+
+/** The server does not know them of a block that was sent on an earlier connection. */
+function seconds(micros: number | undefined): string {
+  return micros === undefined ? 'unknown' : `${(micros / 1_000_000).toFixed(3)} s`;
 }

@@ -1,5 +1,6 @@
 // Which pages of all renditions are kept: those used last, up to a number of bytes. What is forgotten is made again when
 // somebody asks.
+import { assert } from '../../base/assert.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Page } from './page.ts';
 
@@ -25,6 +26,7 @@ export class PageCache {
   }
 
   add(page: Page, owner: PageOwner): void {
+    assert(!this.#pages.has(page), 'a page is given to the cache once');
     this.#pages.set(page, owner);
     this.#bytes += page.capacity;
     for (const [oldest, its] of this.#pages) {

@@ -57,7 +57,6 @@ export class Rendition {
   /** Where a reader found nothing, while nothing was made since: a thousand readers at the edge ask for the same. */
   #missedAt: number = nowhere;
   #missedOpen = false;
-  #closed = false;
 
   constructor(feed: Feed, policy: Policy | undefined, form: Form, house: RenditionHouse) {
     this.#feed = feed;
@@ -113,8 +112,8 @@ export class Rendition {
     this.#stopWatching();
     for (const page of this.#pages) this.#house.cache.remove(page);
     this.#pages = [];
+    for (const task of this.#layouts) task.isOver = true;
     this.#layouts.clear();
-    this.#closed = true;
   }
 
   /** For the cache. */
@@ -156,7 +155,6 @@ export class Rendition {
       Math.max(start, this.#feed.earliest()),
       next,
       (page, full) => {
-        if (this.#closed) return;
         this.#pages.push(page);
         if (full !== undefined) this.#house.cache.add(full, this);
       },
@@ -203,6 +201,7 @@ export class Rendition {
   }
 
   #drop(task: LayoutTask): void {
+    task.isOver = true;
     this.#layouts.delete(task);
     if (task.layout.page !== undefined) this.#house.cache.add(task.layout.page, this);
   }
@@ -213,6 +212,8 @@ type Outcome = Progress | { readonly failed: unknown };
 /** A layout, who waits for it, and its turns. */
 class LayoutTask implements Task {
   queued = false;
+  /** It makes nothing any more, though it may be queued still: its page was given to the cache. */
+  isOver = false;
   readonly layout: Layout;
   readonly readers: Set<Reader> = new Set();
   readonly slotOver: () => void;
@@ -236,7 +237,7 @@ class LayoutTask implements Task {
   }
 
   run(): void {
-    if (this.#reading) return;
+    if (this.#reading || this.isOver) return;
     let progress: Progress | Promise<Progress>;
     try {
       progress = this.layout.advance();
