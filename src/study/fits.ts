@@ -48,10 +48,10 @@ function fitOf(group: readonly Measurement[]): Fit | undefined {
 /** One value a size, the median of its runs: what a size has in common over all rounds counts once, not once a round. */
 function costsOf(group: readonly Measurement[]): Observation[] {
   const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
-  return sizes.map((size) => ({
-    x: size,
-    y: median(group.filter(({ point }) => point.size === size).map(({ blockMicros }) => blockMicros)),
-  }));
+  return sizes.map((size) => {
+    const runs = group.filter(({ point }) => point.size === size);
+    return { x: size, y: median(runs.map(({ blockMicros }) => blockMicros)) };
+  });
 }
 
 /** Of the logarithm, since sizes and costs range over decades: else the largest size alone would decide. */

@@ -1,4 +1,4 @@
-// What a figure was measured on.
+// What a figure was measured on, and what else that machine did.
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Machine } from './result.ts';
 
@@ -10,4 +10,18 @@ export function machine(): Machine {
     memoryBytes: totalmem(),
     system: `${type()} ${release()}`,
   };
+}
+
+/** Processor time since the machine started, and of this process since it did. */
+export interface MachineCpu {
+  readonly atMicros: number;
+  readonly busyMicros: number;
+  readonly ownMicros: number;
+}
+
+export function machineCpu(): MachineCpu {
+  let busyMs = 0;
+  for (const { times } of cpus()) busyMs += times.user + times.nice + times.sys;
+  const { user, system } = process.cpuUsage();
+  return { atMicros: performance.now() * 1_000, busyMicros: busyMs * 1_000, ownMicros: user + system };
 }

@@ -62,6 +62,8 @@ export interface Measurement {
   readonly wireBytesPerMessage: number | undefined;
   readonly serverRssBytes: number | undefined;
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
+  /** Processor time that others took on this machine meanwhile, in cores; only where the server is the study's own. */
+  readonly othersCpu?: number | undefined;
 }
 
 /** An estimate with its 95 % confidence interval. */

@@ -73,6 +73,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const all = runsOf(pointsOf(setup), setup, seed);
   const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
   const pace = new Pace();
+  const disturbed = new Disturbed();
   const workers = new Workers(setup.workers);
   const surroundings = { server, workers, window: setup.window, clockOffsetMicros: clock.offsetMicros, signal };
   try {
@@ -86,14 +87,16 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       }
       const left = runs.slice(index);
       onProgress({
-        runsDone: all.length - left.length,
+        runsDone: measurements.length,
         runs: all.length,
         leftMicros: pace.of(timeOfAll(left)),
         point: run.point,
       });
       const beganMs = performance.now();
-      measurements.push(await measure(run, surroundings));
+      const measurement = await measure(run, surroundings);
       pace.took(timeOf(run), (performance.now() - beganMs) * 1_000);
+      if (disturbed.isToRunAgain(measurement)) runs.push(run);
+      else measurements.push(measurement);
       await options.save(resultNow);
     }
   } catch (error) {
@@ -117,6 +120,22 @@ export function studyMicros(setup: Setup, seed: number): number {
 
 function timeOfAll(runs: readonly Run[]): number {
   return runs.reduce((micros, run) => micros + timeOf(run), 0);
+}
+
+/** So many cores taken by others make a run another one, to be made again so often. */
+const disturbingCpu = 0.15;
+const mostRepeats = 2;
+
+/** Which runs were disturbed by what else the machine did: that is told from its processors, not from what was found. */
+class Disturbed {
+  readonly #repeats = new Map<number, number>();
+
+  isToRunAgain({ order, othersCpu = 0 }: Measurement): boolean {
+    const repeats = this.#repeats.get(order) ?? 0;
+    if (othersCpu <= disturbingCpu || repeats >= mostRepeats) return false;
+    this.#repeats.set(order, repeats + 1);
+    return true;
+  }
 }
 
 /** How much longer runs take than was thought: a server with much to do is measured longer. */

@@ -1,5 +1,6 @@
 // One run of one point: clients are opened, warm up, are measured and closed; what they and the server say becomes one
 // measurement.
+import { type MachineCpu, machineCpu } from '../machine.ts';
 import type { Measurement } from '../result.ts';
 import { Distribution } from '../statistics/distribution.ts';
 import { median } from '../statistics/fit.ts';
@@ -32,10 +33,12 @@ export async function measure(run: Run, surroundings: Surroundings): Promise<Mea
     signal.throwIfAborted();
     await workers.open(openOrder(run, surroundings));
     await unlessAborted(workers.warmUp(run.warmUpMicros), signal);
-    const before = await server.sample?.();
+    const before = { machine: machineCpu(), server: await server.sample?.() };
     await unlessAborted(workers.measure(run.measureMicros), signal);
-    const after = await server.sample?.();
-    return measurementOf(run, await unlessAborted(workers.stop(), signal), before, after);
+    const after = { server: await server.sample?.(), machine: machineCpu() };
+    const reports = await unlessAborted(workers.stop(), signal);
+    const measurement = measurementOf(run, reports, before.server, after.server);
+    return { ...measurement, othersCpu: before.server && after.server && othersCpu(before, after, reports) };
   } catch (error) {
     // What is under way of it must not disturb the next run; where there is none, nobody waits for it.
     if (!signal.aborted) await workers.abandon();
@@ -71,6 +74,20 @@ async function unlessAborted<Value>(done: Promise<Value>, signal: AbortSignal): 
   } finally {
     signal.removeEventListener('abort', give);
   }
+}
+
+interface CpuSample {
+  readonly machine: MachineCpu;
+  readonly server: ServerSample | undefined;
+}
+
+/** What the machine did that was neither the server nor the clients nor the study, in cores. */
+function othersCpu(before: CpuSample, after: CpuSample, reports: readonly LoadReport[]): number {
+  const all = after.machine.busyMicros - before.machine.busyMicros;
+  const server = (after.server?.cpuMicros ?? 0) - (before.server?.cpuMicros ?? 0);
+  const own = after.machine.ownMicros - before.machine.ownMicros;
+  const clients = sum(reports.map(({ cpuMicros }) => cpuMicros));
+  return Math.max(0, (all - server - own - clients) / (after.machine.atMicros - before.machine.atMicros));
 }
 
 /** Pure: what was measured, of what was reported. */
