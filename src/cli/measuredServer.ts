@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from '../server/index.ts';
 import { studyClock } from '../study/experiment/clock.ts';
 import type { ServerSample } from '../study/experiment/server.ts';
+import { speedNow } from '../study/experiment/speed.ts';
 
 /** How often the event loop is looked at, in ms. */
 const lookEveryMs = 10;
@@ -28,7 +29,7 @@ http.on('connection', (socket) => {
 const delay = monitorEventLoopDelay({ resolution: lookEveryMs });
 delay.enable();
 
-process.on('message', () => process.send?.(sample()));
+process.on('message', (question) => process.send?.(question === 'speed' ? speedNow() : sample()));
 process.on('disconnect', () => process.exit());
 http.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}` });

@@ -1,9 +1,10 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
 import { adviceOf } from './advice.ts';
 import { type ClockOffset, estimateClockOffset } from './experiment/clock.ts';
-import { measure } from './experiment/measure.ts';
+import { fastEnough, measure } from './experiment/measure.ts';
 import { isSameBut, needless, pointsOf, type Run, runsOf, runTimes } from './experiment/plan.ts';
 import type { StudiedServer } from './experiment/server.ts';
+import { Speed } from './experiment/speed.ts';
 import { Workers } from './experiment/workers.ts';
 import { fitsOf, predictionErrorOf } from './fits.ts';
 import { machine } from './machine.ts';
@@ -38,6 +39,8 @@ export interface Progress {
 const besidesMicros = 60_000;
 /** Before anything counts, the processes' code is made fast: so many runs, of any points. */
 const warmUpRuns = 4;
+/** Enough to have seen the processors at their best once. */
+const firstLooks = 40;
 
 /** Runs it. Rejects where the server cannot be reached or refuses. */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
@@ -75,8 +78,10 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const pace = new Pace();
   const disturbed = new Disturbed();
   const workers = new Workers(setup.workers);
-  const surroundings = { server, workers, window: setup.window, clockOffsetMicros: clock.offsetMicros, signal };
+  const speed = new Speed(async () => (await Promise.all([server.speed?.() ?? [], workers.speeds()])).flat());
+  const surroundings = { server, workers, speed, window: setup.window, clockOffsetMicros: clock.offsetMicros, signal };
   try {
+    for (let look = 0; look < firstLooks; look++) await speed.now();
     for (const run of runs.slice(0, warmUpRuns)) await measure({ ...run, order: run.order + all.length }, surroundings);
     for (const [index, run] of runs.entries()) {
       signal.throwIfAborted();
@@ -95,8 +100,9 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       const beganMs = performance.now();
       const measurement = await measure(run, surroundings);
       pace.took(timeOf(run), (performance.now() - beganMs) * 1_000);
-      if (disturbed.isToRunAgain(measurement)) runs.push(run);
-      else measurements.push(measurement);
+      const settled = disturbed.settle(measurement);
+      if (settled === undefined) runs.push(run);
+      else measurements.push(settled);
       await options.save(resultNow);
     }
   } catch (error) {
@@ -122,19 +128,26 @@ function timeOfAll(runs: readonly Run[]): number {
   return runs.reduce((micros, run) => micros + timeOf(run), 0);
 }
 
-/** So many cores taken by others make a run another one, to be made again so often. */
+/** So many cores taken by others make a run another one; and how often it is made again at most. */
 const disturbingCpu = 0.15;
-const mostRepeats = 2;
+const mostRepeats = 5;
 
-/** Which runs were disturbed by what else the machine did: that is told from its processors, not from what was found. */
+/**
+ * Which runs were disturbed: that is told from what else the processors did and how fast they were, not from what was found.
+ * They are made again; of one that is disturbed each time the least disturbed counts.
+ */
 class Disturbed {
-  readonly #repeats = new Map<number, number>();
+  readonly #tries = new Map<number, Measurement[]>();
 
-  isToRunAgain({ order, othersCpu = 0 }: Measurement): boolean {
-    const repeats = this.#repeats.get(order) ?? 0;
-    if (othersCpu <= disturbingCpu || repeats >= mostRepeats) return false;
-    this.#repeats.set(order, repeats + 1);
-    return true;
+  /** What counts of the run that was just made; undefined: it is to be made again. */
+  settle(measurement: Measurement): Measurement | undefined {
+    const { othersCpu = 0, speed = 1, order } = measurement;
+    if (othersCpu <= disturbingCpu && speed >= fastEnough) return measurement;
+    const tries = [...(this.#tries.get(order) ?? []), measurement];
+    this.#tries.set(order, tries);
+    if (tries.length <= mostRepeats) return undefined;
+    const cost = (each: Measurement) => (each.othersCpu ?? 0) - (each.speed ?? 1);
+    return tries.toSorted((left, right) => cost(left) - cost(right))[0];
   }
 }
 

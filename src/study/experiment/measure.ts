@@ -9,6 +9,7 @@ import type { ClientCount } from './meter.ts';
 import type { LoadReport } from './orders.ts';
 import { feedOf, type Run, startOf } from './plan.ts';
 import type { ServerSample, StudiedServer } from './server.ts';
+import type { Speed } from './speed.ts';
 import type { Workers } from './workers.ts';
 
 /**
@@ -17,20 +18,27 @@ import type { Workers } from './workers.ts';
  */
 const keptUpShare = 0.95;
 
+/** Processors at so much of their best speed are as they should be. */
+export const fastEnough = 0.85;
+const mostLooks = 20;
+const betweenLooksMs = 40;
+
 export interface Surroundings {
   readonly server: StudiedServer;
   readonly workers: Workers;
   readonly window: number;
   /** The server's clock minus ours. */
   readonly clockOffsetMicros: number;
+  readonly speed: Speed;
   /** Gives the run up: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
 export async function measure(run: Run, surroundings: Surroundings): Promise<Measurement> {
-  const { server, workers, signal } = surroundings;
+  const { server, workers, speed, signal } = surroundings;
   try {
     signal.throwIfAborted();
+    const speedBefore = await speedOnceFast(speed, signal);
     await workers.open(openOrder(run, surroundings));
     await unlessAborted(workers.warmUp(run.warmUpMicros), signal);
     const before = { machine: machineCpu(), server: await server.sample?.() };
@@ -38,12 +46,27 @@ export async function measure(run: Run, surroundings: Surroundings): Promise<Mea
     const after = { server: await server.sample?.(), machine: machineCpu() };
     const reports = await unlessAborted(workers.stop(), signal);
     const measurement = measurementOf(run, reports, before.server, after.server);
-    return { ...measurement, othersCpu: before.server && after.server && othersCpu(before, after, reports) };
+    return {
+      ...measurement,
+      othersCpu: before.server && after.server && othersCpu(before, after, reports),
+      speed: Math.min(speedBefore, await speed.now()),
+    };
   } catch (error) {
     // What is under way of it must not disturb the next run; where there is none, nobody waits for it.
     if (!signal.aborted) await workers.abandon();
     throw error;
   }
+}
+
+/** Processors that are slow at the moment are waited for a little. */
+async function speedOnceFast(speed: Speed, signal: AbortSignal): Promise<number> {
+  let now = await speed.now();
+  for (let look = 0; now < fastEnough && look < mostLooks; look++) {
+    await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+    signal.throwIfAborted();
+    now = await speed.now();
+  }
+  return now;
 }
 
 function openOrder({ point, order }: Run, { server, window, clockOffsetMicros }: Surroundings) {

@@ -22,12 +22,14 @@ export type Order =
   | OpenOrder
   | { readonly say: 'warm up'; readonly micros: number }
   | { readonly say: 'measure'; readonly measureMicros: number }
+  | { readonly say: 'speed' }
   | { readonly say: 'stop' }
   /** Closes without a report: the run was given up. */
   | { readonly say: 'abandon' };
 
 export type Answer =
   | { readonly say: 'done' }
+  | { readonly say: 'speed'; readonly speed: number }
   | { readonly say: 'report'; readonly report: LoadReport }
   | { readonly say: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
 

@@ -14,4 +14,6 @@ export interface StudiedServer {
   readonly token?: string | undefined;
   /** Absent where the server is somebody else's: what it costs there is not seen. */
   sample?(): Promise<ServerSample>;
+  /** How fast its process is now. */
+  speed?(): Promise<number>;
 }
