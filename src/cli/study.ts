@@ -28,6 +28,7 @@ interface GridFlags {
   readonly messageBytes?: readonly number[];
   readonly window?: number;
   readonly rounds?: number;
+  readonly repeats?: number;
   readonly measure?: number;
   readonly warmUp?: number;
   readonly workers?: number;
@@ -49,6 +50,7 @@ const quick = {
   sizes: [1, 4, 16, 64, 256, 1_024],
   clients: [1, 10],
   rounds: 3,
+  repeats: 0,
   measureMs: 250,
   warmUpMs: 100,
 } as const;
@@ -57,6 +59,7 @@ const thorough = {
   sizes: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
   clients: [1, 10, 100],
   rounds: 5,
+  repeats: 2,
   measureMs: 600,
   warmUpMs: 200,
 } as const;
@@ -111,6 +114,12 @@ export function addStudy(program: Command): void {
       new Option('--rounds <number>', 'how often each point is run').argParser(
         wholeNumber('--rounds', { min: 1, max: 1_000 }),
       ),
+    )
+    .addOption(
+      new Option(
+        '--repeats <number>',
+        'how often a run is made again that other work disturbed (thorough: 2)',
+      ).argParser(wholeNumber('--repeats', { min: 0, max: 100 })),
     )
     .addOption(
       new Option('--measure <duration>', 'how long each run is measured').argParser(
@@ -230,6 +239,7 @@ function setupOf(flags: GridFlags): Setup {
     messageBytes: sorted(flags.messageBytes ?? [usualBytes]),
     window: flags.window ?? limits.window.default,
     rounds: flags.rounds ?? preset.rounds,
+    repeats: flags.repeats ?? preset.repeats,
     warmUpMicros: (flags.warmUp ?? preset.warmUpMs) * 1_000,
     measureMicros: (flags.measure ?? preset.measureMs) * 1_000,
     workers: flags.workers ?? Math.max(1, Math.min(mostWorkers, availableParallelism() - 1)),

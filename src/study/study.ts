@@ -76,10 +76,19 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const all = runsOf(pointsOf(setup), setup, seed);
   const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
   const pace = new Pace();
-  const disturbed = new Disturbed();
+  const repeats = setup.repeats ?? 0;
+  const disturbed = new Disturbed(repeats);
   const workers = new Workers(setup.workers);
   const speed = new Speed(async () => (await Promise.all([server.speed?.() ?? [], workers.speeds()])).flat());
-  const surroundings = { server, workers, speed, window: setup.window, clockOffsetMicros: clock.offsetMicros, signal };
+  const surroundings = {
+    server,
+    workers,
+    speed,
+    waits: repeats > 0,
+    window: setup.window,
+    clockOffsetMicros: clock.offsetMicros,
+    signal,
+  };
   try {
     for (let look = 0; look < firstLooks; look++) await speed.now();
     for (const run of runs.slice(0, warmUpRuns)) await measure({ ...run, order: run.order + all.length }, surroundings);
@@ -128,16 +137,20 @@ function timeOfAll(runs: readonly Run[]): number {
   return runs.reduce((micros, run) => micros + timeOf(run), 0);
 }
 
-/** So many cores taken by others make a run another one; and how often it is made again at most. */
+/** So many cores taken by others make a run another one. */
 const disturbingCpu = 0.15;
-const mostRepeats = 5;
 
 /**
  * Which runs were disturbed: that is told from what else the processors did and how fast they were, not from what was found.
  * They are made again; of one that is disturbed each time the least disturbed counts.
  */
 class Disturbed {
+  readonly #mostRepeats: number;
   readonly #tries = new Map<number, Measurement[]>();
+
+  constructor(mostRepeats: number) {
+    this.#mostRepeats = mostRepeats;
+  }
 
   /** What counts of the run that was just made; undefined: it is to be made again. */
   settle(measurement: Measurement): Measurement | undefined {
@@ -145,7 +158,7 @@ class Disturbed {
     if (othersCpu <= disturbingCpu && speed >= fastEnough) return measurement;
     const tries = [...(this.#tries.get(order) ?? []), measurement];
     this.#tries.set(order, tries);
-    if (tries.length <= mostRepeats) return undefined;
+    if (tries.length <= this.#mostRepeats) return undefined;
     const cost = (each: Measurement) => (each.othersCpu ?? 0) - (each.speed ?? 1);
     return tries.toSorted((left, right) => cost(left) - cost(right))[0];
   }

@@ -224,6 +224,7 @@ const table: Readonly<Record<string, Row>> = {
   },
   'study --window': whole(1, 1_000),
   'study --rounds': whole(1, 1_000),
+  'study --repeats': whole(0, 100),
   'study --measure': time('50ms', '10m', { beyond: ['49ms', '600001ms'] }),
   'study --warm-up': time('0ms', '10m', { valid: ['0s', '0ms'], beyond: ['600001ms'] }),
   'study --workers': whole(1, 256),

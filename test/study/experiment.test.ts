@@ -1,10 +1,13 @@
 // Studies as processes: what everyone finds first, a server that stalls, and studies that are interrupted.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Measurement, StudyResult } from '../../src/study/result.ts';
 import { median } from '../../src/study/statistics/fit.ts';
 import { Running, Serving, temporaryFolder, until } from '../end-to-end/processes.ts';
+
+// A study makes runs again during which others were busy, and beside other tests that is many of them.
+vi.setConfig({ testTimeout: 240_000 });
 
 /** `blockfeed study ARGS… --json`, to its end. */
 async function study(...args: readonly string[]): Promise<StudyResult> {
@@ -121,7 +124,8 @@ test('a study that is interrupted reports what there is, and goes on with --resu
     '8',
   ];
   const first = new Running(['study', ...grid, '--out', out]);
-  await until(() => existsSync(join(out, 'result.json')));
+  const path = join(out, 'result.json');
+  await until(() => existsSync(path) && JSON.parse(readFileSync(path, 'utf8')).measurements.length > 0);
   expect(await first.end('SIGINT')).toBe(0);
   const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as StudyResult;
   expect(saved.finishedAt).toBeUndefined();
@@ -132,7 +136,9 @@ test('a study that is interrupted reports what there is, and goes on with --resu
   const whole = await study('--resume', '--out', out);
   expect(whole.finishedAt).toBeDefined();
   expect(whole.measurements.slice(0, saved.measurements.length)).toEqual(saved.measurements);
-  expect(whole.measurements.map(({ order }) => order)).toEqual(Array.from({ length: 16 }, (_, index) => index));
+  // Disturbed runs are made again later, so not all are in their place.
+  const orders = whole.measurements.map(({ order }) => order).sort((left, right) => left - right);
+  expect(orders).toEqual(Array.from({ length: 16 }, (_, index) => index));
   expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toEqual(whole);
 });
 

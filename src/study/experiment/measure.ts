@@ -30,15 +30,17 @@ export interface Surroundings {
   /** The server's clock minus ours. */
   readonly clockOffsetMicros: number;
   readonly speed: Speed;
+  /** Whether processors that are slow at the moment are waited for. */
+  readonly waits: boolean;
   /** Gives the run up: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
 export async function measure(run: Run, surroundings: Surroundings): Promise<Measurement> {
-  const { server, workers, speed, signal } = surroundings;
+  const { server, workers, speed, waits, signal } = surroundings;
   try {
     signal.throwIfAborted();
-    const speedBefore = await speedOnceFast(speed, signal);
+    const speedBefore = waits ? await speedOnceFast(speed, signal) : await speed.now();
     await workers.open(openOrder(run, surroundings));
     await unlessAborted(workers.warmUp(run.warmUpMicros), signal);
     const before = { machine: machineCpu(), server: await server.sample?.() };
