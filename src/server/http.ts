@@ -1,7 +1,8 @@
 // What a server answers to plain HTTP: which feeds it offers, and how to connect.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../base/clock.ts';
 import { kinds } from '../feed/kinds/index.ts';
-import type { House } from './house.ts';
+import type { Feeds } from './feeds.ts';
 
 /** What `GET /feeds` answers. */
 export interface FeedList {
@@ -20,8 +21,14 @@ export interface FeedList {
   readonly time: number;
 }
 
+/** What is needed to answer: no more, since these types are public. */
+interface Answering {
+  readonly feeds: Feeds;
+  readonly clock: Clock;
+}
+
 /** Answers a request; `path` is where the server is mounted. */
-export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, house: House): void {
+export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, house: Answering): void {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
   const rest = `${pathname}/`.startsWith(path) ? pathname.slice(path.length) : pathname;
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -39,7 +46,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
 }
 
-function feedList({ feeds, clock }: House): FeedList {
+function feedList({ feeds, clock }: Answering): FeedList {
   const { feeds: most, rate } = feeds.adHocLimits;
   return {
     feeds: feeds.configured.map((feed) => ({
