@@ -52,3 +52,40 @@ test.each([
     while (peer.unexpected > 0) expect(await peer.expect('unsubscribe')).toMatchObject({ flush: false });
   },
 );
+
+test.each([1, 8])('A1: while a sync is under way nothing is acked, with window %i', async (window) => {
+  const nothing = async () => {};
+  let syncing = () => {};
+  let synced = () => {};
+  const began = new Promise<void>((resolve) => {
+    syncing = resolve;
+  });
+  const durable = new Promise<void>((resolve) => {
+    synced = resolve;
+  });
+  const sink = {
+    ...{ place: undefined, start: nothing, append: nothing, close: nothing },
+    gap: async () => '{}',
+    seal: async () => '{}',
+    sync: async () => {
+      syncing();
+      await durable;
+    },
+  };
+  await using server = await scriptedServer();
+  const store: Store = { reopen: async () => undefined, open: async () => sink, close: nothing };
+  const collection = collect(server.url, { feeds: ['user'], size: 5, window, store });
+  const peer = await server.welcomed();
+  await peer.subscribe({ from: 0 });
+  peer.frame(0, 5, 'size');
+  await began;
+  // Whatever the client says in the turn of the sync, or the next, lies before its answers to these.
+  for (let turn = 0; turn < 3; turn++) await peer.read();
+  expect(peer.unexpected).toBe(0);
+  synced();
+  expect(await peer.expect('ack')).toMatchObject({ to: 5 });
+  collection.leave();
+  expect(await peer.expect('unsubscribe')).toMatchObject({ flush: true });
+  peer.say({ type: 'unsubscribed', feed: 'user', acked: 5 });
+  expect(await collection.done).toMatchObject({ blocks: 1 });
+});
