@@ -50,6 +50,7 @@ export const fanOut = [
     reading: 'socket.io',
     size: 500,
   },
+  { name: 'the ceiling: raw TCP', server: './peers/raw.mjs', options: { size: 500 }, reading: 'ws', size: 500 },
 ];
 
 /** One consumer takes so many messages, 500 a block, every block acked; ws has no acks and no blocks. */

@@ -2,7 +2,13 @@
 // nobody downstream looks for newlines or parses a time.
 import { assert } from '../base/assert.ts';
 
-/** Lines [from, to) of a feed. Only `append` changes it, and only at its end: views on `bytes` stay true. */
+const nothing = Buffer.alloc(0);
+const noEnds = new Float64Array(0);
+
+/**
+ * Lines [from, to) of a feed. Only `append` changes it, and only at its end: views on `bytes` stay true until the chunk is
+ * spent.
+ */
 export class Chunk {
   readonly from: number;
   /** How many lines there are; `to` is `from + count`. */
@@ -11,10 +17,16 @@ export class Chunk {
   #length = 0;
   #ends: Float64Array;
 
-  constructor(from: number, capacityMessages: number, capacityBytes: number) {
+  /** Begins empty. `spent`: a chunk that nobody uses any more, whose memory it takes; nothing is left of that one. */
+  constructor(from: number, spent?: Chunk) {
     this.from = from;
-    this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
-    this.#ends = new Float64Array(capacityMessages * 2);
+    this.#bytes = spent === undefined ? nothing : spent.#bytes;
+    this.#ends = spent === undefined ? noEnds : spent.#ends;
+    if (spent === undefined) return;
+    spent.#bytes = nothing;
+    spent.#ends = noEnds;
+    spent.#length = 0;
+    spent.count = 0;
   }
 
   get to(): number {
@@ -53,19 +65,19 @@ export class Chunk {
   }
 
   /**
-   * Appends lines given as one text: `ends[i]` is the place behind line i in it, in characters, and `times[i]` its time.
+   * Appends `count` lines given as one text: `ends[i]` is the place behind line i in it, in characters, and `times[i]` its time.
    * One call for many lines: writing each by itself costs several times as much.
    */
-  append(text: string, ends: readonly number[], times: readonly number[]): void {
+  append(text: string, count: number, ends: ArrayLike<number>, times: ArrayLike<number>): void {
     const length = Buffer.byteLength(text, 'utf8');
-    this.#reserve(ends.length, length);
+    this.#reserve(count, length);
     const begin = this.#length;
     // Plain ASCII, which is nearly always: characters are bytes. Else each line's bytes are counted.
     const ascii = length === text.length;
     this.#bytes.write(text, begin, ascii ? 'latin1' : 'utf8');
     let position = begin;
     let start = 0;
-    for (let index = 0; index < ends.length; index++) {
+    for (let index = 0; index < count; index++) {
       const end = ends[index] as number;
       position = ascii ? begin + end : position + Buffer.byteLength(text.slice(start, end), 'utf8');
       start = end;
@@ -73,7 +85,7 @@ export class Chunk {
       this.#ends[slot] = position;
       this.#ends[slot + 1] = times[index] as number;
     }
-    this.count += ends.length;
+    this.count += count;
     this.#length = begin + length;
   }
 

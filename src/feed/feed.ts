@@ -24,7 +24,8 @@ export interface Feed {
 
   /**
    * A chunk that holds the message at `from` (earliest <= from < edge) and as many after it as are at hand; at most about
-   * 2 ms of work or 256 KiB, so it may be fewer than there are. A chunk only ever grows at its end, so it can be kept.
+   * 2 ms of work or 256 KiB, so it may be fewer than there are. It is there for the turn of the event loop in which it was
+   * given: later its memory may hold other lines, so what is to be kept is copied.
    * Rejects or throws `storage` when the feed cannot be read.
    */
   read(from: number): Chunk | Promise<Chunk>;

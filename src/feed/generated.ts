@@ -11,6 +11,8 @@ import type { Specification } from './specification.ts';
 
 const chunkBytes = 65_536;
 const chunkMessagesMax = 512;
+/** About as many as a turn forgets. */
+const spentChunksMax = 16;
 
 /** A feed made from its specification, moved by a clock. */
 export class GeneratedFeed implements Feed {
@@ -25,6 +27,12 @@ export class GeneratedFeed implements Feed {
   /** Chunks by their number, the one used last at the end. */
   readonly #chunks: Map<number, Chunk> = new Map();
   readonly #chunksMax: number;
+  /** Chunks whose memory the next ones take, so that reading fast makes no garbage: that holds the event loop when it is collected. */
+  readonly #spent: Chunk[] = [];
+  /** Forgotten in this turn, in which somebody may still use them. */
+  #forgotten: Chunk[] = [];
+  readonly #ends: Uint32Array = new Uint32Array(chunkMessagesMax);
+  readonly #times: Float64Array = new Float64Array(chunkMessagesMax);
   #timer: Timer | undefined;
   #nowMicros: number = Number.NEGATIVE_INFINITY;
 
@@ -61,11 +69,16 @@ export class GeneratedFeed implements Feed {
     // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
     // nobody asked for.
     if (chunk === undefined || chunk.from > from || from - chunk.to > this.#chunkMessages / 8) {
-      chunk = new Chunk(from, 0, 0);
+      if (chunk !== undefined) this.#forget(chunk);
+      chunk = new Chunk(from, this.#spent.pop());
     }
     this.#chunks.delete(number);
     this.#chunks.set(number, chunk);
-    if (this.#chunks.size > this.#chunksMax) this.#chunks.delete(this.#chunks.keys().next().value as number);
+    if (this.#chunks.size > this.#chunksMax) {
+      const oldest = this.#chunks.keys().next().value as number;
+      this.#forget(this.#chunks.get(oldest) as Chunk);
+      this.#chunks.delete(oldest);
+    }
     if (chunk.to <= from) this.#fill(chunk, from, Math.min(edge, (number + 1) * this.#chunkMessages));
     return chunk;
   }
@@ -107,20 +120,30 @@ export class GeneratedFeed implements Feed {
     });
   }
 
+  /** Its memory is used again from the next turn on. */
+  #forget(chunk: Chunk): void {
+    if (this.#spent.length + this.#forgotten.length >= spentChunksMax) return;
+    this.#forgotten.push(chunk);
+    if (this.#forgotten.length > 1) return;
+    setImmediate(() => {
+      this.#spent.push(...this.#forgotten);
+      this.#forgotten = [];
+    });
+  }
+
   /** Makes lines up to `to`, at least past `from`, and stops once a turn's time is over. */
   #fill(chunk: Chunk, from: number, to: number): void {
     const { generator, schedule } = this.#source;
     const until = performance.now() + limits.turnMs.default;
     let text = '';
-    const ends: number[] = [];
-    const times: number[] = [];
+    let count = 0;
     for (let offset = chunk.to; offset < to; offset++) {
       const timeMicros = schedule.dueMicros(offset);
       text += messageLine(offset, timeMicros, generator.data(offset, timeMicros));
-      ends.push(text.length);
-      times.push(timeMicros);
+      this.#ends[count] = text.length;
+      this.#times[count++] = timeMicros;
       if (offset >= from && (offset & 15) === 15 && performance.now() > until) break;
     }
-    chunk.append(text, ends, times);
+    chunk.append(text, count, this.#ends, this.#times);
   }
 }

@@ -13,6 +13,12 @@ export class Turns {
   #queue: Task[] = [];
   #next: Task[] = [];
   #scheduled = false;
+  #untilMs = 0;
+
+  /** When the turn that runs is to be over, by performance.now: a task that has much to do leaves the rest to its next. */
+  get untilMs(): number {
+    return this.#untilMs;
+  }
 
   /** Has the task run soon, once, however often it is added before. */
   add(task: Task): void {
@@ -25,7 +31,7 @@ export class Turns {
   }
 
   readonly #turn = (): void => {
-    const until = performance.now() + limits.turnMs.default;
+    this.#untilMs = performance.now() + limits.turnMs.default;
     let at = 0;
     for (;;) {
       if (at === this.#queue.length) {
@@ -37,7 +43,7 @@ export class Turns {
       const task = this.#queue[at++] as Task;
       task.queued = false;
       task.run();
-      if (performance.now() > until) break;
+      if (performance.now() > this.#untilMs) break;
     }
     this.#next = this.#queue.slice(at).concat(this.#next);
     this.#queue = [];

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
+import type { Page } from '../feed/renditions/page.ts';
 import { makeFrame, pingFrame, pongFrame, textFrame } from '../feed/renditions/websocket.ts';
 import { limits } from '../protocol/limits.ts';
 
@@ -40,6 +41,8 @@ export class Connection {
   #takenMicros: number;
   #pingedMicros: number;
   #bytesRead = 0;
+  /** Pages of which slices were given to the socket and not taken by the system yet. */
+  #held: Page[] = [];
 
   constructor(webSocket: WebSocket, socket: Socket, clock: Clock, budget: UnsentBudget, unsentMax: number) {
     this.#webSocket = webSocket;
@@ -88,22 +91,22 @@ export class Connection {
   }
 
   /**
-   * How many bytes of data may be sent now, if the first frame has `frameBytes`: a longer one than there is room for is sent
-   * to a socket that has drained, and to no other. Where it is 0, `room` of the events is called once there is some.
+   * How many bytes of data may be sent now, or one longer frame. 0: the system has not taken all that was given, and `room` of
+   * the events is called once it has. So a socket that stalls holds one slice of one page.
    */
-  room(frameBytes: number): number {
+  room(): number {
     if (!this.isOpen) return 0;
-    const unsent = this.#socket.writableLength;
-    const crowded = this.#budget.bytes > this.#budget.maxBytes;
-    const room = crowded ? 1 : this.#unsentMax - unsent;
-    if (unsent === 0 || (!crowded && room > 0 && frameBytes <= room)) return room;
+    if (this.#socket.writableLength === 0) return this.#budget.bytes > this.#budget.maxBytes ? 1 : this.#unsentMax;
     this.#wantsRoom = true;
     return 0;
   }
 
-  /** Sends whole frames of data. */
-  send(frames: Buffer): void {
+  /** Sends whole frames of data; `page` is the one that they are a slice of. */
+  send(frames: Buffer, page?: Page): void {
     this.#write(frames);
+    if (page === undefined || this.#socket.writableLength === 0) return;
+    page.hold();
+    this.#held.push(page);
   }
 
   /** Sends a control message. A peer that does not read the answers to what it asks is not kept. */
@@ -158,6 +161,10 @@ export class Connection {
     if (this.#over) return;
     this.#takenMicros = this.#clock.nowMicros();
     this.#account(this.#socket.writableLength);
+    if (this.#held.length > 0 && this.#unsent === 0) {
+      for (const page of this.#held) page.release();
+      this.#held = [];
+    }
     if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
     this.#events?.room();

@@ -17,12 +17,10 @@ import type { Window } from './window.ts';
 
 /** What a cursor asks of the connection it sends on. */
 export interface CursorHost {
-  /**
-   * How many bytes the socket may be given now, if the first frame has `frameBytes`; 0: it must drain first, and then `wake`
-   * is called.
-   */
-  room(cursor: Cursor, frameBytes: number): number;
-  send(bytes: Buffer): void;
+  /** How many bytes of frames the socket may be given now, or one longer frame; 0: it must drain first, and then `wake` is called. */
+  room(cursor: Cursor): number;
+  /** `page` is the one that the bytes are a slice of, which must not be written to before they are sent. */
+  send(bytes: Buffer, page?: Page): void;
   /** Says that these messages cannot be read any more; it also ends the block that was open. */
   gap(cursor: Cursor, from: number, to: number): void;
   /** Message delivery: ends the block that is open. */
@@ -150,14 +148,12 @@ export class Cursor implements Reader, Task {
         continue;
       }
       if (!this.#open && this.#phase === 'sending' && this.window?.isFull) return;
-      const room = this.#host.room(this, 1);
+      const room = this.#host.room(this);
       if (room <= 0) return;
       if (sent >= limits.unsentBytes.default) return this.wake();
       const found = this.#rendition.find(this);
       if (found !== undefined && found.page.unitTo(found.index) <= this.#until) {
-        const bytes = this.#sendRun(found.page, found.index, room);
-        if (bytes === 0) return;
-        sent += bytes;
+        sent += this.#sendRun(found.page, found.index, room);
         continue;
       }
       // Nothing whole is there: either a part of a unit ends this subscription, or it waits.
@@ -166,17 +162,15 @@ export class Cursor implements Reader, Task {
     }
   }
 
-  /** Sends as many units as may be sent of this page, from this one on. Returns how many bytes; 0: the socket must drain. */
+  /** Sends as many units as may be sent of this page, from this one on. Returns how many bytes. */
   #sendRun(page: Page, index: number, room: number): number {
-    const firstBytes = page.unitEnd(index) - page.unitStart(index);
-    if (firstBytes > room && this.#host.room(this, firstBytes) <= 0) return 0;
     if (page.unitFrom(index) < this.#next) return this.#sendRemainder(page, index);
     const runEnd = page.runEnd(index, room, this.#until);
     let end = index;
     while (end < runEnd && (end === index || this.#open || page.unitIsCut(end) || this.#mayBegin()))
       end = this.#passedBlock(page, end, runEnd);
     const bytes = page.slice(index, end - 1);
-    this.#host.send(bytes);
+    this.#host.send(bytes, page);
     return bytes.length;
   }
 
@@ -220,7 +214,6 @@ export class Cursor implements Reader, Task {
   #sendLast(phase: Phase): void {
     this.#phase = 'ending';
     const lines: Buffer[] = [];
-    let lineBytes = 0;
     let at = this.#next;
     let firstTime = Number.NaN;
     let lastTime = 0;
@@ -239,7 +232,7 @@ export class Cursor implements Reader, Task {
       }
       if (this.#phase !== 'ending') return;
       // The socket drains first, and calls.
-      if (this.#host.room(this, lineBytes) <= 0) return again();
+      if (this.#host.room(this) <= 0) return again();
       const unit = makeUnit(this.form, this.feed.name, this.#next, this.#until, 'end', lines);
       this.#passed(this.#until, 'end', firstTime, lastTime, false);
       this.#host.send(unit);
@@ -249,9 +242,7 @@ export class Cursor implements Reader, Task {
       const to = Math.min(chunk.to, this.#until);
       if (Number.isNaN(firstTime)) firstTime = chunk.timeOf(at);
       lastTime = chunk.timeOf(to - 1);
-      const piece = chunk.slice(at, to);
-      lines.push(piece);
-      lineBytes += piece.length;
+      lines.push(Buffer.from(chunk.slice(at, to)));
       at = to;
     };
     Promise.resolve()

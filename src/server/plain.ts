@@ -1,5 +1,6 @@
 // A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
 // gets text frames of lines, and says nothing that has an effect.
+import type { Page } from '../feed/renditions/page.ts';
 import type { Renditions } from '../feed/renditions/renditions.ts';
 import { makeFrame, textFrame } from '../feed/renditions/websocket.ts';
 import type { Connection } from './connection.ts';
@@ -83,12 +84,12 @@ export class Plain implements Guest, CursorHost {
     this.#connection.destroy();
   }
 
-  room(_cursor: Cursor, frameBytes: number): number {
-    return this.#connection.room(frameBytes);
+  room(): number {
+    return this.#connection.room();
   }
 
-  send(bytes: Buffer): void {
-    this.#connection.send(bytes);
+  send(bytes: Buffer, page?: Page): void {
+    this.#connection.send(bytes, page);
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {

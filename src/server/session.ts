@@ -1,6 +1,7 @@
 // A session: one connection that speaks blockfeed.v1. It takes what the client says by the table in phases.ts, keeps its
 // subscriptions, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
+import type { Page } from '../feed/renditions/page.ts';
 import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
@@ -88,14 +89,14 @@ export class Session implements Guest, SubscriptionHost {
 
   // What its subscriptions ask.
 
-  room(subscription: Subscription, frameBytes: number): number {
-    const room = this.#connection.room(frameBytes);
+  room(subscription: Subscription): number {
+    const room = this.#connection.room();
     if (room <= 0) this.#waiting.add(subscription);
     return room;
   }
 
-  send(bytes: Buffer): void {
-    this.#connection.send(bytes);
+  send(bytes: Buffer, page?: Page): void {
+    this.#connection.send(bytes, page);
   }
 
   say(message: ServerMessage): void {

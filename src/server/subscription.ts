@@ -1,5 +1,6 @@
 // One subscription of a session: its cursor, its window, what acks do to them, and how it ends. What it says goes through
 // its session, which knows who the client is and whether anything may be said at all.
+import type { Page } from '../feed/renditions/page.ts';
 import type { Renditions } from '../feed/renditions/renditions.ts';
 import type { Cut } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
@@ -20,8 +21,8 @@ export interface SubscriptionHost {
   /** What the client calls itself. */
   readonly client: string;
   /** As CursorHost has it; the subscription is woken. */
-  room(subscription: Subscription, frameBytes: number): number;
-  send(bytes: Buffer): void;
+  room(subscription: Subscription): number;
+  send(bytes: Buffer, page?: Page): void;
   say(message: ServerMessage): void;
   /** Says something to whoever reads the server's log, in the name of this client. */
   log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
@@ -173,12 +174,12 @@ export class Subscription implements CursorHost {
 
   // What its cursor asks.
 
-  room(_cursor: Cursor, frameBytes: number): number {
-    return this.#host.room(this, frameBytes);
+  room(): number {
+    return this.#host.room(this);
   }
 
-  send(bytes: Buffer): void {
-    this.#host.send(bytes);
+  send(bytes: Buffer, page?: Page): void {
+    this.#host.send(bytes, page);
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {

@@ -62,7 +62,7 @@ describe('limits', () => {
     expect(limits.silentMs.default).toBeGreaterThanOrEqual(2 * limits.pingMs.default);
   });
 
-  it('two pages fit into what a socket is handed', () => {
-    expect(2 * limits.pageBytes.default).toBeLessThanOrEqual(limits.unsentBytes.default);
+  it('a page fits into what a socket is handed', () => {
+    expect(limits.pageBytes.default).toBeLessThanOrEqual(limits.unsentBytes.default);
   });
 });

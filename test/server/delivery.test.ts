@@ -626,6 +626,27 @@ describe('memory', () => {
     }
   });
 
+  it('F1: what a stalled socket holds is not written over, however many pages are made meanwhile', async () => {
+    const { append, server, peer, feed } = await stage({ cachedBytes: 4_194_304 });
+    append(30_000, 1_000);
+    const fields = { feed: 'memory', from: 0, size: 100, window: 1_000 } as const;
+    const stalled = await peer();
+    stalled.webSocket.pause();
+    stalled.ask(fields);
+    await eventually(() => server.stats().unsentBytes > 0);
+    const honest = await peer();
+    honest.acksAll = true;
+    await honest.subscribe(fields);
+    await honest.until(() => honest.next('memory') === 30_000);
+    stalled.acksAll = true;
+    stalled.webSocket.resume();
+    await stalled.hears('subscribed');
+    await stalled.until(() => stalled.next('memory') === 30_000);
+    const lines = (await linesOf(feed)).map(({ text }) => text).join('');
+    expect(honest.lines('memory') === lines).toBe(true);
+    expect(stalled.lines('memory') === lines).toBe(true);
+  });
+
   it('C1: all sockets together have a cap, beyond which each is given one frame at a time', async () => {
     const { port, append, server, peer } = await stage({ unsentBytesInAll: 1_048_576 });
     append(8_000, 5_000);

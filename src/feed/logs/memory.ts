@@ -60,7 +60,7 @@ export class MemoryFeed implements Feed {
     const timeMicros = this.closedMicros();
     const line = messageLine(this.#edge, timeMicros, text);
     if (Buffer.byteLength(line) > maxLineBytes) throw refused(`its line has more than ${maxLineBytes} bytes`);
-    this.#lastChunk().append(line, [line.length], [timeMicros]);
+    this.#lastChunk().append(line, 1, [line.length], [timeMicros]);
     const offset = this.#edge++;
     for (const moved of this.#watchers) moved();
     return offset;
@@ -117,7 +117,7 @@ export class MemoryFeed implements Feed {
   #lastChunk(): Chunk {
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.count < chunkMessages && last.length < chunkBytes) return last;
-    const chunk = new Chunk(this.#edge, 16, 1_024);
+    const chunk = new Chunk(this.#edge);
     this.#chunks.push(chunk);
     return chunk;
   }

@@ -2,18 +2,22 @@
 // somebody asks.
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { Page } from './page.ts';
+import { Page } from './page.ts';
 
 /** Who has the page, and lets go of it. */
 export interface PageOwner {
   forget(page: Page): void;
 }
 
+/** How many pages' memory is kept for the next pages: they are made about as fast as they are forgotten. */
+const sparePagesMax = 8;
+
 /** The full pages of all renditions of one server. Pages that still grow belong to their layouts and are not here. */
 export class PageCache {
   readonly #maxBytes: number;
   /** The page used last stands at the end. */
   readonly #pages: Map<Page, PageOwner> = new Map();
+  readonly #spare: Page[] = [];
   #bytes = 0;
 
   /** `maxBytes`: limit cachedBytes, 64 MiB where nothing is stated. */
@@ -23,6 +27,15 @@ export class PageCache {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /**
+   * A new page. Its memory is that of a forgotten one where there is such: making it anew costs more than filling it, and
+   * what was thrown away holds the event loop for milliseconds until it is collected.
+   */
+  newPage(capacityBytes: number, behindCut: boolean): Page {
+    const spent = capacityBytes === limits.pageBytes.default ? this.#spare.pop() : undefined;
+    return new Page(capacityBytes, behindCut, spent);
   }
 
   add(page: Page, owner: PageOwner): void {
@@ -44,6 +57,10 @@ export class PageCache {
   }
 
   remove(page: Page): void {
-    if (this.#pages.delete(page)) this.#bytes -= page.capacity;
+    if (!this.#pages.delete(page)) return;
+    this.#bytes -= page.capacity;
+    page.retire(() => {
+      if (page.capacity === limits.pageBytes.default && this.#spare.length < sparePagesMax) this.#spare.push(page);
+    });
   }
 }

@@ -7,7 +7,7 @@ import { defaultPolicy, type Policy } from '../../protocol/policy.ts';
 import type { Chunk } from '../chunk.ts';
 import type { Feed } from '../feed.ts';
 import { cutMessage, type Form, isByMessage, unitBytes, writeUnitHead } from './form.ts';
-import { Page } from './page.ts';
+import type { Page } from './page.ts';
 import { makeFrame, textFrame } from './websocket.ts';
 
 /**
@@ -16,38 +16,38 @@ import { makeFrame, textFrame } from './websocket.ts';
  */
 export type Progress = 'made' | 'busy' | 'idle' | 'lost';
 
-/** Lines of a chunk that belong to the frame being gathered. */
-interface Piece {
-  readonly chunk: Chunk;
-  readonly from: number;
-  to: number;
-}
+/** Makes the page for what comes next; `full` is the one before it, which gets no more. */
+export type NewPage = (capacityBytes: number, behindCut: boolean, full: Page | undefined) => Page;
 
+const nothing = Buffer.alloc(0);
 const firstPageBytes = 16_384;
+const firstGatheredBytes = 1_024;
 
 export class Layout {
   readonly #feed: Feed;
   readonly #form: Form;
   readonly #byMessage: boolean;
   readonly #cutter: Cutter | undefined;
-  readonly #onPage: (page: Page, full: Page | undefined) => void;
+  readonly #newPage: NewPage;
   /** Where it began: an end of a block that lies right there it does not see. */
   readonly start: number;
   /** Units that end before this place are not kept: they are only made to find where frames begin. */
   readonly wanted: number;
   #position: number;
-  #pieces: Piece[] = [];
   #pendingFrom: number;
-  #pendingBytes = 0;
+  /** The lines of the frame being gathered that came with earlier chunks: copies, since a chunk is only there for a turn. */
+  #gathered: Buffer = Buffer.alloc(0);
+  #gatheredBytes = 0;
+  /** Times of the first and the last message of the frame being gathered. */
+  #firstTime = 0;
+  #lastTime = 0;
   #page: Page | undefined;
-  #chunk: Chunk | undefined;
   #units = 0;
   /** Message delivery: the last unit was a cut, made or not wanted; or it is not known, since this is the start. */
   #behindCut: boolean;
 
   /**
-   * `start` is a place where a frame begins for certain; `policy` is undefined for single lines without blocks. `onPage` hears of
-   * each new page before it has units, and of the page before it, which gets no more.
+   * `start` is a place where a frame begins for certain; `policy` is undefined for single lines without blocks.
    */
   constructor(
     feed: Feed,
@@ -55,7 +55,7 @@ export class Layout {
     form: Form,
     start: number,
     wanted: number,
-    onPage: (page: Page, full: Page | undefined) => void,
+    newPage: NewPage,
   ) {
     this.#feed = feed;
     this.#form = form;
@@ -65,7 +65,7 @@ export class Layout {
     this.start = start;
     this.#position = start;
     this.#pendingFrom = start;
-    this.#onPage = onPage;
+    this.#newPage = newPage;
     this.wanted = wanted;
   }
 
@@ -96,9 +96,8 @@ export class Layout {
     );
   }
 
-  /** Takes what there is, for about one page or one turn. */
-  advance(): Progress | Promise<Progress> {
-    const until = performance.now() + limits.turnMs.default;
+  /** Takes what there is, for about one page, or until the time is `untilMs` (of performance.now). */
+  advance(untilMs: number): Progress | Promise<Progress> {
     this.#units = 0;
     let taken = 0;
     do {
@@ -108,20 +107,17 @@ export class Layout {
       if (this.isLost) return 'lost';
       if (this.#position >= edge) {
         const end = this.#position === edge ? this.#cutter?.endAt(closedMicros) : undefined;
-        if (end !== undefined) this.#endUnit(end);
+        if (end !== undefined) this.#endUnit(end, nothing);
         return this.#units > 0 ? 'made' : 'idle';
       }
-      if (this.#chunk === undefined || this.#chunk.from > this.#position || this.#chunk.to <= this.#position) {
-        const read = this.#feed.read(this.#position);
-        if (read instanceof Promise)
-          return read.then((chunk) => {
-            this.#chunk = chunk;
-            return this.#units > 0 ? 'made' : 'busy';
-          });
-        this.#chunk = read;
-      }
-      taken += this.#take(this.#chunk, Math.min(edge, this.#chunk.to));
-    } while (taken < limits.pageBytes.default && performance.now() < until);
+      const chunk = this.#feed.read(this.#position);
+      if (chunk instanceof Promise)
+        return chunk.then((late) => {
+          this.#take(late, Math.min(edge, late.to));
+          return this.#units > 0 ? 'made' : 'busy';
+        });
+      taken += this.#take(chunk, Math.min(edge, chunk.to));
+    } while (taken < limits.pageBytes.default && performance.now() < untilMs);
     return this.#units > 0 ? 'made' : 'busy';
   }
 
@@ -129,65 +125,67 @@ export class Layout {
   #take(chunk: Chunk, to: number): number {
     const cutter = this.#cutter;
     const begin = chunk.startOf(this.#position);
+    // Where the lines begin that belong to the frame being gathered, and where the line at hand begins.
+    let unitStart = begin;
     let start = begin;
     for (let offset = this.#position; offset < to; offset++) {
       const timeMicros = chunk.timeOf(offset);
       const end = chunk.endOf(offset);
       const before = cutter?.endBefore(timeMicros, end - start);
-      if (before !== undefined) this.#endUnit(before);
+      if (before !== undefined) {
+        this.#endUnit(before, chunk.bytes, unitStart, start);
+        unitStart = start;
+      }
       if (this.#byMessage) this.#addMessage(chunk, offset, start, end, timeMicros);
-      else this.#gather(chunk, offset, end - start);
+      else {
+        if (this.#position === this.#pendingFrom) this.#firstTime = timeMicros;
+        this.#lastTime = timeMicros;
+      }
       this.#position = offset + 1;
-      if (cutter?.take(offset, timeMicros, end - start) !== undefined) this.#endUnit('size');
+      if (cutter?.take(offset, timeMicros, end - start) !== undefined) {
+        this.#endUnit('size', chunk.bytes, unitStart, end);
+        unitStart = end;
+      }
       start = end;
     }
+    if (!this.#byMessage) this.#gather(chunk.bytes, unitStart, start);
     return start - begin;
   }
 
-  #gather(chunk: Chunk, offset: number, lineBytes: number): void {
-    const last = this.#pieces.at(-1);
-    if (last !== undefined && last.chunk === chunk) last.to = offset + 1;
-    else this.#pieces.push({ chunk, from: offset, to: offset + 1 });
-    this.#pendingBytes += lineBytes;
+  /** Copies lines of a frame that is not whole yet. */
+  #gather(bytes: Buffer, start: number, end: number): void {
+    const length = this.#gatheredBytes + end - start;
+    if (length > this.#gathered.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(firstGatheredBytes, 2 * this.#gathered.length, length));
+      this.#gathered.copy(larger, 0, 0, this.#gatheredBytes);
+      this.#gathered = larger;
+    }
+    bytes.copy(this.#gathered, this.#gatheredBytes, start, end);
+    this.#gatheredBytes = length;
   }
 
-  /** What was gathered is a whole frame; in message delivery, the block is over. */
-  #endUnit(end: FrameEnd): void {
-    const cut = end === 'part' ? undefined : end;
-    if (!this.#byMessage) this.#addBlock(cut);
+  /** What was gathered, and then `bytes` from `start` to `end`, is a whole frame; in message delivery, the block is over. */
+  #endUnit(unitEnd: FrameEnd, bytes: Buffer, start = 0, end = 0): void {
+    const cut = unitEnd === 'part' ? undefined : unitEnd;
+    if (!this.#byMessage) this.#addBlock(cut, bytes, start, end);
     else if (cut !== undefined && this.#form === 'message') this.#addCut(cut);
   }
 
-  #addBlock(cut: Cut | undefined): void {
+  #addBlock(cut: Cut | undefined, bytes: Buffer, start: number, end: number): void {
     const from = this.#pendingFrom;
     const to = this.#position;
     if (to > this.wanted) {
-      const page = this.#pageFor(unitBytes(this.#form, this.#feed.name, from, to, cut, this.#pendingBytes));
-      let position = writeUnitHead(
-        page.bytes,
-        page.length,
-        this.#form,
-        this.#feed.name,
-        from,
-        to,
-        cut,
-        this.#pendingBytes,
-      );
-      for (const piece of this.#pieces)
-        position += piece.chunk.bytes.copy(
-          page.bytes,
-          position,
-          piece.chunk.startOf(piece.from),
-          piece.chunk.endOf(piece.to - 1),
-        );
-      const first = this.#pieces[0] as Piece;
-      const last = this.#pieces.at(-1) as Piece;
-      page.end(position, from, to, cut, first.chunk.timeOf(first.from), last.chunk.timeOf(last.to - 1));
+      const lineBytes = this.#gatheredBytes + end - start;
+      const { name } = this.#feed;
+      const page = this.#pageFor(unitBytes(this.#form, name, from, to, cut, lineBytes));
+      let position = writeUnitHead(page.bytes, page.length, this.#form, name, from, to, cut, lineBytes);
+      position += this.#gathered.copy(page.bytes, position, 0, this.#gatheredBytes);
+      position += bytes.copy(page.bytes, position, start, end);
+      page.end(position, from, to, cut, this.#firstTime, this.#lastTime);
       this.#units++;
     }
-    this.#pieces = [];
     this.#pendingFrom = to;
-    this.#pendingBytes = 0;
+    this.#gatheredBytes = 0;
   }
 
   #addMessage(chunk: Chunk, offset: number, start: number, end: number, timeMicros: number): void {
@@ -235,8 +233,7 @@ export class Layout {
     if (this.#page !== undefined && this.#page.room >= bytes) return this.#page;
     const full = this.#page;
     const capacity = full === undefined ? firstPageBytes : Math.min(limits.pageBytes.default, full.capacity * 2);
-    this.#page = new Page(Math.max(capacity, bytes), this.#behindCut);
-    this.#onPage(this.#page, full);
+    this.#page = this.#newPage(Math.max(capacity, bytes), this.#behindCut, full);
     return this.#page;
   }
 }

@@ -3,6 +3,7 @@
 import { assert } from '../../base/assert.ts';
 import { type Cut, cuts } from '../../protocol/cut.ts';
 
+const nothing = Buffer.alloc(0);
 /** Numbers kept for each unit: from, to, end of its bytes, cut, first time, last time. */
 const stride = 6;
 /** By the number kept. No cut has a number of its own: an array is slow where it is asked for what it has not. */
@@ -13,19 +14,50 @@ const cutByNumber: readonly (Cut | undefined)[] = [undefined, ...cuts];
  * `cut` message between two blocks (from === to). Units only ever get more, so a slice once taken stays true.
  */
 export class Page {
-  readonly #bytes: Buffer;
-  #units: Float64Array = new Float64Array(16 * stride);
+  #bytes: Buffer;
+  #units: Float64Array;
   /** The units that tell a cut, so that a run of thousands of messages is passed in a few steps. */
   readonly #cutUnits: number[] = [];
   #length = 0;
   #count = 0;
   readonly #behindCut: boolean;
   #sliced: { start: number; end: number; bytes: Buffer } | undefined;
+  #holds = 0;
+  #unheld: (() => void) | undefined;
 
-  /** `behindCut`: the cut message right before its first unit, if there is one, is not in it. */
-  constructor(capacityBytes: number, behindCut: boolean) {
+  /**
+   * `behindCut`: the cut message right before its first unit, if there is one, is not in it. `spent`: a page whose memory it
+   * takes, if that has the capacity; nothing is left of it.
+   */
+  constructor(capacityBytes: number, behindCut: boolean, spent?: Page) {
     this.#behindCut = behindCut;
-    this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
+    if (spent?.capacity === capacityBytes) {
+      this.#bytes = spent.#bytes;
+      this.#units = spent.#units;
+      spent.#bytes = nothing;
+      spent.#units = new Float64Array(0);
+      spent.#count = 0;
+      spent.#sliced = undefined;
+    } else {
+      this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
+      this.#units = new Float64Array(16 * stride);
+    }
+  }
+
+  /** A socket has a slice of it that the system has not taken: its memory stays as it is until that is released. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
+    if (this.#holds === 0) this.#unheld?.();
+  }
+
+  /** Nobody will find it any more. Calls `unheld` once nobody holds it either; never, where one who held it broke. */
+  retire(unheld: () => void): void {
+    if (this.#holds === 0) unheld();
+    else this.#unheld = unheld;
   }
 
   get capacity(): number {

@@ -154,9 +154,11 @@ export class Rendition {
       this.#form,
       Math.max(start, this.#feed.earliest()),
       next,
-      (page, full) => {
+      (capacityBytes, behindCut, full) => {
+        const page = this.#house.cache.newPage(capacityBytes, behindCut);
         this.#pages.push(page);
         if (full !== undefined) this.#house.cache.add(full, this);
+        return page;
       },
     );
     const task = new LayoutTask(
@@ -217,6 +219,7 @@ class LayoutTask implements Task {
   readonly layout: Layout;
   readonly readers: Set<Reader> = new Set();
   readonly slotOver: () => void;
+  readonly #turns: Turns;
   readonly #done: (outcome: Outcome) => void;
   readonly #advancing: () => void;
   #reading = false;
@@ -224,6 +227,7 @@ class LayoutTask implements Task {
   /** `done` hears what became of each turn; `advancing`, that units may be there before that is known. */
   constructor(layout: Layout, turns: Turns, done: (outcome: Outcome) => void, advancing: () => void) {
     this.layout = layout;
+    this.#turns = turns;
     this.#done = done;
     this.#advancing = advancing;
     this.slotOver = () => {
@@ -240,7 +244,7 @@ class LayoutTask implements Task {
     if (this.#reading || this.isOver) return;
     let progress: Progress | Promise<Progress>;
     try {
-      progress = this.layout.advance();
+      progress = this.layout.advance(this.#turns.untilMs);
     } catch (cause) {
       this.#failed(cause);
       return;
