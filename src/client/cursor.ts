@@ -105,7 +105,7 @@ export class Cursor {
         throw badServer(`a frame of ${at.feed} at ${at.next} has no messages and is not the end of a block`, at.feed);
       return this.end('end', receivedMicros);
     }
-    return this.#lines(at, header.to, lines, header.cut, receivedMicros, beganMicros);
+    return this.#lines(at, header.to, lines, lastLine(lines), header.cut, receivedMicros, beganMicros);
   }
 
   /** Takes a line of message delivery. Undefined when it was there already. Throws `bad-server` or `diverged`. */
@@ -113,7 +113,7 @@ export class Cursor {
     const at = this.#placed();
     if (line.indexOf(newline) !== line.length - 1)
       throw badServer(`what came as message ${at.next} of ${at.feed} is not one line`, at.feed);
-    if (!at.repeats) return this.#lines(at, at.next + 1, line, undefined, receivedMicros, beganMicros);
+    if (!at.repeats) return this.#lines(at, at.next + 1, line, line, undefined, receivedMicros, beganMicros);
     if (!isSame(line, at.last ?? none))
       throw diverged(`message ${at.next - 1} of ${at.feed} is not what it was before the interruption`, at.feed);
     at.repeats = false;
@@ -153,14 +153,14 @@ export class Cursor {
     at: At,
     to: number,
     lines: Uint8Array,
+    last: Uint8Array,
     cut: Cut | undefined,
     receivedMicros: number,
     beganMicros: number,
   ): Part {
     // Both ends are looked at, not every line between: that is left to whoever parses them.
-    const last = lastLine(lines);
     const head = readLineHead(lines, 0);
-    const tail = readLineHead(last, 0);
+    const tail = last === lines ? head : readLineHead(last, 0);
     if (head.offset !== at.next || tail.offset !== to - 1 || lines.at(-1) !== newline)
       throw badServer(`lines of ${at.feed} that should be [${at.next}, ${to}) begin or end with another`, at.feed);
     const from = at.next;

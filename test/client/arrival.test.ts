@@ -31,12 +31,12 @@ test('frames that come in one piece with the handshake are handed out, each arri
   const came = new Arrivals<string>();
   platform.openSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
-    arriving: () => came.add('arriving'),
+    arriving: (together) => came.add(together ? 'arriving together' : 'arriving'),
     text: (text) => came.add(text),
     data: () => came.add('bytes'),
     closed: () => came.add('closed'),
   });
-  for (const next of ['opened', 'arriving', 'first', 'arriving', 'second', 'closed'])
+  for (const next of ['opened', 'arriving', 'first', 'arriving together', 'second', 'closed'])
     expect(await came.next()).toBe(next);
   http.close();
   await once(http, 'close');
@@ -48,7 +48,7 @@ test('a frame arrives with its first byte, however many pieces it comes in and w
   const came = new Arrivals<string>();
   const socket = platform.openSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
-    arriving: () => came.add('arriving'),
+    arriving: (together) => came.add(together ? 'arriving together' : 'arriving'),
     text: (text) => came.add(text),
     data: (bytes) => came.add(`${bytes.length} bytes`),
     closed: () => came.add('closed'),
@@ -69,8 +69,8 @@ test('a frame arrives with its first byte, however many pieces it comes in and w
   wire.write(Buffer.concat([makeFrame(pingFrame, 'ping'), makeFrame(0x1, 'first'), next.subarray(0, 3)]));
   const heard: string[] = [];
   while (heard.at(-1) !== 'first') heard.push(await came.next());
-  expect(heard).toEqual(['arriving', 'arriving', 'first']);
-  expect(await came.next()).toBe('arriving');
+  expect(heard).toEqual(['arriving', 'arriving together', 'first']);
+  expect(await came.next()).toBe('arriving together');
   wire.write(next.subarray(3));
   expect(await came.next()).toBe('second');
   expect(came.waiting).toBe(0);

@@ -49,14 +49,7 @@ export class Layout {
   /**
    * `start` is a place where a frame begins for certain; `policy` is undefined for single lines without blocks.
    */
-  constructor(
-    feed: Feed,
-    policy: Policy | undefined,
-    form: Form,
-    start: number,
-    wanted: number,
-    newPage: NewPage,
-  ) {
+  constructor(feed: Feed, policy: Policy | undefined, form: Form, start: number, wanted: number, newPage: NewPage) {
     this.#feed = feed;
     this.#form = form;
     this.#byMessage = isByMessage(form);
