@@ -4,10 +4,8 @@ import {
   type Server as HttpServer,
   type IncomingMessage,
   type ServerResponse,
-  STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
 import type { Feed } from '../feed/feed.ts';
 import { GeneratedFeed } from '../feed/generated.ts';
@@ -17,17 +15,12 @@ import { parseSpecification } from '../feed/specification.ts';
 import { Turns } from '../feed/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type Limit, limits } from '../protocol/limits.ts';
-import { subprotocol } from '../protocol/messages.ts';
 import { Commits } from './commits.ts';
-import { Connection, type UnsentBudget } from './connection.ts';
+import { Door } from './door.ts';
 import { Feeds } from './feeds.ts';
-import { type PlainRequest, parseHandshake } from './handshake.ts';
-import type { Guest, House } from './house.ts';
+import type { House } from './house.ts';
 import { answerHttp } from './http.ts';
 import { type ServerLog, silentLog } from './log.ts';
-import { Plain } from './plain.ts';
-import { Session } from './session.ts';
-import { startOf } from './start.ts';
 
 export interface ServerOptions {
   /** Feeds by name: a specification like `tick?rate=10`, or a Feed. @default every kind under its own name */
@@ -66,32 +59,18 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 export class BlockfeedServer {
   readonly #house: House;
   readonly #cache: PageCache;
-  readonly #webSockets: WebSocketServer;
-  readonly #guests: Set<Guest> = new Set();
-  /** Every socket from its upgrade to its end, also those that were refused. */
-  readonly #sockets: Set<Socket> = new Set();
-  readonly #connectionsMax: number;
+  readonly #door: Door;
   readonly #drainMs: number;
-  readonly #budget: UnsentBudget;
-  readonly #unsentMax: number;
-  #connections = 0;
   #http: HttpServer | undefined;
   #detach: (() => void)[] = [];
   #ticking: Timer | undefined;
   #closing: Promise<void> | undefined;
-  #emptied: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const turns = new Turns();
-    this.#connectionsMax = within('connections', options.connections, limits.connections);
-    this.#unsentMax = within('unsentBytes', options.unsentBytes, limits.unsentBytes);
     this.#drainMs = within('drainMs', options.drainMs, limits.drainMs);
-    this.#budget = {
-      maxBytes: within('unsentBytesInAll', options.unsentBytesInAll, limits.unsentBytesInAll),
-      bytes: 0,
-    };
     this.#cache = new PageCache(within('cachedBytes', options.cachedBytes, limits.cachedBytes));
     const adHoc = {
       feeds: within('adHoc.feeds', options.adHoc?.feeds, limits.adHocFeeds),
@@ -104,16 +83,15 @@ export class BlockfeedServer {
       feeds: new Feeds(configured(options.feeds, clock), adHoc, clock, turns, this.#cache),
       turns,
       commits: new Commits((place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many')),
-      budget: this.#budget,
+      budget: {
+        maxBytes: within('unsentBytesInAll', options.unsentBytesInAll, limits.unsentBytesInAll),
+        bytes: 0,
+      },
     };
-    this.#webSockets = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      autoPong: false,
-      maxPayload: limits.controlBytes.default,
-      maxFragments: limits.controlFragments.default,
-      handleProtocols: () => subprotocol,
+    this.#door = new Door({
+      house: this.#house,
+      connectionsMax: within('connections', options.connections, limits.connections),
+      unsentMax: within('unsentBytes', options.unsentBytes, limits.unsentBytes),
     });
   }
 
@@ -164,7 +142,7 @@ export class BlockfeedServer {
     const base = path.endsWith('/') ? path : `${path}/`;
     const own = http === this.#http;
     const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (isBelow(request, base) || http.listenerCount('upgrade') === 1) this.#upgrade(request, socket, head, base);
+      if (isBelow(request, base) || http.listenerCount('upgrade') === 1) this.#door.knock(request, socket, head, base);
     };
     // Listeners cannot stop each other: two answers to one request would throw in whoever is second.
     const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -186,12 +164,12 @@ export class BlockfeedServer {
 
   stats(): ServerStats {
     let subscriptions = 0;
-    for (const guest of this.#guests) subscriptions += guest.subscriptions;
+    for (const guest of this.#door.guests) subscriptions += guest.subscriptions;
     return {
-      connections: this.#connections,
+      connections: this.#door.guests.size,
       subscriptions,
       adHocFeeds: this.#house.feeds.adHocCount,
-      unsentBytes: this.#budget.bytes,
+      unsentBytes: this.#house.budget.bytes,
       cachedBytes: this.#cache.bytes,
     };
   }
@@ -207,122 +185,37 @@ export class BlockfeedServer {
 
   /** Cuts off whoever is still there: for a `close` that should wait no longer. */
   cutOff(): void {
-    for (const guest of [...this.#guests]) guest.cutOff();
+    for (const guest of [...this.#door.guests]) guest.cutOff();
   }
 
   async #close(reason: string): Promise<void> {
     const { log } = this.#house;
-    log.info({ connections: this.#connections }, `closing: ${reason}`);
+    const { guests } = this.#door;
+    log.info({ connections: guests.size }, `closing: ${reason}`);
+    const left = this.#door.shut();
     const listening = this.#http;
     const stopped =
       listening?.listening === true
         ? new Promise<void>((resolve) => listening.close(() => resolve()))
         : Promise.resolve();
     let retryAfterMicros = 0;
-    for (const guest of [...this.#guests]) {
+    for (const guest of [...guests]) {
       guest.drain(reason, retryAfterMicros);
       // A thousand clients need not all be back in the first second.
       retryAfterMicros += 1_000;
     }
-    if (this.#guests.size > 0) {
-      const emptied = new Promise<void>((resolve) => {
-        this.#emptied = resolve;
-      });
-      const timer = this.#house.clock.after(this.#drainMs, () => {
-        log.warn({ connections: this.#guests.size }, 'the drain is over: what is unread is cut off');
-        this.cutOff();
-      });
-      await emptied;
-      timer.cancel();
-    }
+    const timer = this.#house.clock.after(this.#drainMs, () => {
+      log.warn({ connections: guests.size }, 'the drain is over: what is unread is cut off');
+      this.cutOff();
+    });
+    await left;
+    timer.cancel();
     for (const detach of this.#detach) detach();
     this.#ticking?.cancel();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#door.destroy();
     listening?.closeAllConnections();
     await stopped;
     log.info({}, 'closed');
-  }
-
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
-    const onError = (error: Error) =>
-      this.#house.log.info({ err: error.message }, 'a connection broke in its handshake');
-    socket.on('error', onError);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    const handshake = parseHandshake(request, base);
-    if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
-    if (this.#closing !== undefined) return refuse(socket, 503, 'the server is stopping');
-    if (handshake.is === 'session')
-      return this.#accept(
-        request,
-        socket,
-        head,
-        onError,
-        (connection, over) => new Session(this.#house, connection, over),
-      );
-    this.#upgradePlain(request, socket, head, onError, handshake.request);
-  }
-
-  /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
-  #upgradePlain(
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    onError: (error: Error) => void,
-    plain: PlainRequest,
-  ): void {
-    const prepare = async () => {
-      const renditions = this.#house.feeds.find(plain.feed);
-      const { from } = await startOf(renditions.feed, plain.policy, plain);
-      return { renditions, from };
-    };
-    prepare().then(
-      ({ renditions, from }) =>
-        this.#accept(
-          request,
-          socket,
-          head,
-          onError,
-          (connection, over) => new Plain(this.#house, connection, plain, renditions, from, over),
-        ),
-      (cause: unknown) => {
-        if (!(cause instanceof BlockfeedError)) {
-          this.#house.log.error({ err: cause }, 'a defect of the server');
-          return refuse(socket, 500, 'the server failed to do this');
-        }
-        const status =
-          { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
-        if (status === 500) this.#house.log.error({ err: cause }, 'a feed could not be read');
-        refuse(socket, status, `${cause.message}. ${cause.hint}`);
-      },
-    );
-  }
-
-  #accept(
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    onError: (error: Error) => void,
-    seat: (connection: Connection, over: () => void) => Guest,
-  ): void {
-    if (socket.destroyed) return;
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      // From here on ws listens, and the guest hears of it.
-      socket.off('error', onError);
-      if (this.#connections >= this.#connectionsMax || this.#closing !== undefined) {
-        webSocket.on('error', (error) => this.#house.log.info({ err: error.message }, 'a refused connection broke'));
-        if (this.#closing !== undefined) return webSocket.close(1012, 'the server restarts');
-        return webSocket.close(1013, 'too many connections');
-      }
-      this.#connections++;
-      const connection = new Connection(webSocket, socket, this.#house.clock, this.#budget, this.#unsentMax);
-      const guest: Guest = seat(connection, () => {
-        this.#connections--;
-        this.#guests.delete(guest);
-        if (this.#guests.size === 0) this.#emptied?.();
-      });
-      this.#guests.add(guest);
-    });
   }
 
   /** One timer for all connections: what is due by the second is done by the second. */
@@ -330,7 +223,7 @@ export class BlockfeedServer {
     if (this.#ticking !== undefined) return;
     const tick = () => {
       const now = this.#house.clock.nowMicros();
-      for (const guest of [...this.#guests]) guest.tick(now);
+      for (const guest of [...this.#door.guests]) guest.tick(now);
       this.#house.feeds.tick(now);
       this.#ticking = this.#house.clock.after(1_000, tick);
     };
@@ -373,17 +266,6 @@ function isBelow(request: IncomingMessage, base: string): boolean {
 
 function isRoot(request: IncomingMessage): boolean {
   return (request.url ?? '').split('?', 1)[0] === '/';
-}
-
-function refuse(socket: Socket, status: number, why: string): void {
-  const body = `${why}\n`;
-  const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
-  // A peer that leaves its side open is not waited for.
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
-  );
 }
 
 function within(name: string, value: number | undefined, limit: Limit): number {

@@ -113,15 +113,17 @@ function wordsOf(advice: Omit<Advice, 'words'>, best: Candidate, candidates: rea
     return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${size} gives ${figureText(goal, gives)}.`;
   const others = noDifference.filter((each) => each !== size);
   const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
+  // A grid that ends where it still gets better has not shown where it stops.
+  const further = size === candidates.at(-1)?.size ? ' It is the largest that was tried: try larger ones too.' : '';
   switch (goal.kind) {
     case 'throughput':
-      return `Blocks of ${size} give the most: ${given}${same}.`;
+      return `Blocks of ${size} give the most: ${given}${same}.${further}`;
     case 'cpu':
-      return `Blocks of ${size} cost the least: ${given}${same}.`;
+      return `Blocks of ${size} cost the least: ${given}${same}.${further}`;
     case 'rate':
       return `Blocks of ${size} have the least latency: ${given}${same}.`;
     case 'latency':
-      return `Blocks of ${size} are the largest within ${duration(goal.limitMicros)}: ${given}.`;
+      return `Blocks of ${size} are the largest within ${duration(goal.limitMicros)}: ${given}.${further}`;
   }
 }
 

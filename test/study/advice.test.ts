@@ -92,6 +92,17 @@ describe('the advice', () => {
     );
   });
 
+  it('says so where it is the largest size that was tried, and only there', () => {
+    const growing = measured('max', (size, noise) => ({ messagesPerSecond: size * noise() }));
+    const [largest] = adviceOf([{ kind: 'throughput' }], growing);
+    expect(largest?.size).toBe(1_024);
+    expect(largest?.words).toMatch(/\. It is the largest that was tried: try larger ones too\.$/);
+    const falling = measured('max', (size, noise) => ({ messagesPerSecond: noise() / size }));
+    const [smallest] = adviceOf([{ kind: 'throughput' }], falling);
+    expect(smallest?.size).toBe(1);
+    expect(smallest?.words).not.toContain('largest');
+  });
+
   it('for a latency is the largest size within the limit, its noise included', () => {
     const runs = measured(
       1_000,
