@@ -13,16 +13,16 @@ export class Chunk {
   readonly from: number;
   /** How many lines there are; `to` is `from + count`. */
   count = 0;
-  #bytes: Buffer;
+  #bytes: Buffer = nothing;
   #length = 0;
-  #ends: Float64Array;
+  #ends: Float64Array = noEnds;
 
   /** Begins empty. `spent`: a chunk that nobody uses any more, whose memory it takes; nothing is left of that one. */
   constructor(from: number, spent?: Chunk) {
     this.from = from;
-    this.#bytes = spent === undefined ? nothing : spent.#bytes;
-    this.#ends = spent === undefined ? noEnds : spent.#ends;
     if (spent === undefined) return;
+    this.#bytes = spent.#bytes;
+    this.#ends = spent.#ends;
     spent.#bytes = nothing;
     spent.#ends = noEnds;
     spent.#length = 0;

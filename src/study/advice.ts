@@ -65,7 +65,8 @@ function advise(goal: Goal, group: readonly Measurement[]): Advice {
     ),
     noDifference,
   };
-  return { ...advice, words: wordsOf(advice, best, candidates) };
+  const largestTried = Math.max(...group.map(({ point }) => point.size));
+  return { ...advice, words: wordsOf(advice, best, candidates, largestTried) };
 }
 
 /** One for each size, ascending; none for a size of which any run has no figure. */
@@ -102,7 +103,12 @@ function asGoodAs(goal: Goal, best: Candidate, candidates: readonly Candidate[])
   return (goal.kind === 'rate' ? good.at(-1) : good[0]) as Candidate;
 }
 
-function wordsOf(advice: Omit<Advice, 'words'>, best: Candidate, candidates: readonly Candidate[]): string {
+function wordsOf(
+  advice: Omit<Advice, 'words'>,
+  best: Candidate,
+  candidates: readonly Candidate[],
+  largestTried: number,
+): string {
   const { goal, size, gives, noDifference } = advice;
   const where = whereOf(advice);
   if (goal.kind === 'latency' && (size === undefined || gives === undefined))
@@ -114,7 +120,7 @@ function wordsOf(advice: Omit<Advice, 'words'>, best: Candidate, candidates: rea
   const others = noDifference.filter((each) => each !== size);
   const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
   // A grid that ends where it still gets better has not shown where it stops.
-  const further = size === candidates.at(-1)?.size ? ' It is the largest that was tried: try larger ones too.' : '';
+  const further = size === largestTried ? ' It is the largest that was tried: try larger ones too.' : '';
   switch (goal.kind) {
     case 'throughput':
       return `Blocks of ${size} give the most: ${given}${same}.${further}`;

@@ -101,6 +101,13 @@ describe('the advice', () => {
     const [smallest] = adviceOf([{ kind: 'throughput' }], falling);
     expect(smallest?.size).toBe(1);
     expect(smallest?.words).not.toContain('largest');
+    const within = measured(1_000, (size, noise) => ({
+      ...latency((each) => 10 * each)(size, noise),
+      keptUp: size < 1_024,
+    }));
+    const [kept] = adviceOf([{ kind: 'latency', quantile: 'p99', limitMicros: 50_000 }], within);
+    expect(kept?.size).toBe(256);
+    expect(kept?.words).not.toContain('It is the largest that was tried');
   });
 
   it('for a latency is the largest size within the limit, its noise included', () => {
