@@ -137,12 +137,8 @@ export class Link implements ReaderHost, RoutesHost {
     this.#session?.send(message);
   }
 
-  now(): number {
-    return this.#settings.clock.nowMicros();
-  }
-
   over(reader: Reader, error: BlockfeedError | undefined): void {
-    if (error === undefined) reader.finish(this.now());
+    if (error === undefined) reader.finish(this.#nowMicros());
     else reader.fail(error);
     this.#forget(reader);
   }
@@ -201,11 +197,11 @@ export class Link implements ReaderHost, RoutesHost {
     let sinceMicros: number | undefined;
     const session = new Session(this.#platform, this.#settings, hello, {
       welcomed: (welcome) => {
-        sinceMicros = this.now();
+        sinceMicros = this.#nowMicros();
         this.#welcome(welcome);
       },
-      said: (message) => this.#said(message),
-      data: (bytes, beganMicros) => this.#routes?.data(bytes, beganMicros),
+      said: (message, receivedMicros) => this.#said(message, receivedMicros),
+      data: (bytes, receivedMicros, beganMicros) => this.#routes?.data(bytes, receivedMicros, beganMicros),
     });
     this.#session = session;
     const end = await session.ended;
@@ -214,7 +210,7 @@ export class Link implements ReaderHost, RoutesHost {
     for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
     this.#interrupt(end);
-    const lastedMs = sinceMicros === undefined ? 0 : (this.now() - sinceMicros) / 1_000;
+    const lastedMs = sinceMicros === undefined ? 0 : (this.#nowMicros() - sinceMicros) / 1_000;
     return { end, lastedMs, retryAfterMs: session.retryAfterMs };
   }
 
@@ -227,10 +223,10 @@ export class Link implements ReaderHost, RoutesHost {
     for (const reader of this.#readers) this.#routes.add(reader);
   }
 
-  #said(message: ServerMessage): void {
+  #said(message: ServerMessage, receivedMicros: number): void {
     if (message.type === 'closing')
       this.#tell({ phase: 'closing', reason: message.reason, retryAfterMs: message.retryAfter / 1_000 });
-    this.#routes?.said(message);
+    this.#routes?.said(message, receivedMicros);
   }
 
   /** Those that were leaving are not brought back for their last few messages; the others go on at their own places. */
@@ -280,6 +276,10 @@ export class Link implements ReaderHost, RoutesHost {
     this.#isFull = true;
     await this.#wake.promise;
     this.#isFull = false;
+  }
+
+  #nowMicros(): number {
+    return this.#settings.clock.nowMicros();
   }
 
   #isStopping(): boolean {

@@ -58,24 +58,20 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
 function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBytes: number): void } {
   let received = 0;
   let handedOut = 0;
-  // Whether a frame that began with the last piece was told.
-  let isTold = false;
   // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
   // a listener that is alone would make the stream flow, and what came together with the handshake would be lost to ws.
   socket.once('upgrade', (response) => {
     socket.once('open', () => {
       response.socket.prependListener('data', (bytes: Buffer) => {
-        isTold = received === handedOut;
-        if (isTold) events.arriving(false);
+        events.piece();
+        if (received === handedOut) events.arriving();
         received += bytes.length;
       });
     });
   });
   const took = (payloadBytes: number): void => {
     handedOut += payloadBytes + (payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10);
-    if (received <= handedOut) return;
-    events.arriving(isTold);
-    isTold = true;
+    if (received > handedOut) events.arriving();
   };
   socket.on('ping', (data) => took(data.length));
   socket.on('pong', (data) => took(data.length));

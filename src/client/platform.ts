@@ -26,11 +26,10 @@ export interface Socket {
 export interface SocketEvents {
   opened(): void;
   text(text: string): void;
-  /**
-   * The first byte of what `data` or `text` tells next has come: with the same piece as that of the frame before (`together`), so
-   * at the same time, or with a later one. Not told where sockets show whole frames only: in browsers.
-   */
-  arriving(together: boolean): void;
+  /** Bytes have come, with which all comes that is told until the next. Not told where sockets show whole frames only: in browsers. */
+  piece(): void;
+  /** The first byte of what `data` or `text` tells next has come with this piece. Not told in browsers either. */
+  arriving(): void;
   /** A binary frame. The bytes are the receiver's: nobody writes to them again. */
   data(bytes: Uint8Array): void;
   /** The last event, exactly once, whether or not it was ever open. */

@@ -1,5 +1,6 @@
 // What has come and was not taken yet: a queue with one taker, who waits where there is nothing. It holds what it is
 // given; that it does not grow without bound is its owner's care, who is told of the bytes that are taken.
+import { assert } from '../base/assert.ts';
 
 export type Taken<Item> = { readonly item: Item } | Ended;
 
@@ -10,7 +11,7 @@ export interface Ended {
 
 export class Queue<Item> {
   readonly #taken: (bytes: number) => void;
-  #items: { readonly item: Item; readonly bytes: number }[] = [];
+  #items: { readonly item: Item; bytes: number }[] = [];
   #head = 0;
   #end: Ended | undefined;
   #wake: (() => void) | undefined;
@@ -23,6 +24,18 @@ export class Queue<Item> {
   push(item: Item, bytes: number): void {
     this.#items.push({ item, bytes });
     this.#stir();
+  }
+
+  /** What was pushed last, where it was not taken yet. */
+  get last(): Item | undefined {
+    return this.#head < this.#items.length ? this.#items.at(-1)?.item : undefined;
+  }
+
+  /** `last` has become so much larger. */
+  enlarged(bytes: number): void {
+    const entry = this.#items.at(-1);
+    assert(entry !== undefined && this.#head < this.#items.length, 'that only what waits becomes larger');
+    entry.bytes += bytes;
   }
 
   /** Nothing comes any more. What is there is still handed out, and then the error, if there is one. */

@@ -10,7 +10,8 @@ import { Deferred } from './deferred.ts';
 import type { Opened, SubscriptionEvent } from './events.ts';
 import { closed } from './faults.ts';
 import type { Gap, Part } from './part.ts';
-import { Queue } from './queue.ts';
+import { Queue, type Taken } from './queue.ts';
+import { Slab, WaitingPart } from './waitingPart.ts';
 
 /** What a reader needs of the connection that carries it. */
 export interface ReaderHost {
@@ -28,7 +29,6 @@ const itemBytes = 128;
 export class Reader {
   readonly asked: string;
   readonly delivery: Delivery;
-  readonly queue: Queue<Part | Gap>;
   readonly acks: Acks = new Acks();
   /** Whether it has asked the server to flush and end it. */
   leaving = false;
@@ -39,6 +39,8 @@ export class Reader {
   edge: number | undefined;
   /** Is called once, when it is over. */
   onOver: (() => void) | undefined;
+  readonly #queue: Queue<WaitingPart | Gap>;
+  readonly #slab = new Slab();
   readonly #cursor: Cursor;
   readonly #keepsCommit: boolean;
   readonly #onEvent: (event: SubscriptionEvent) => void;
@@ -51,7 +53,7 @@ export class Reader {
     this.#cursor = new Cursor(request);
     this.#keepsCommit = request.consumer !== undefined;
     this.#onEvent = onEvent;
-    this.queue = new Queue((bytes) => this.#host?.queued(-bytes));
+    this.#queue = new Queue((bytes) => this.#host?.queued(-bytes));
     // The iterator throws the same error; who does not look at `opened` must not be told of it twice.
     this.#opened.promise.catch(() => undefined);
   }
@@ -141,20 +143,33 @@ export class Reader {
     if (this.over) return;
     this.#push(this.#cursor.end('end', nowMicros));
     this.#end();
-    this.queue.end();
+    this.#queue.end();
   }
 
   /** What has come whole is still handed out, then the error is thrown. */
   fail(error: unknown): void {
     if (this.over) return;
     this.#end(error);
-    this.queue.end({ error });
+    this.#queue.end({ error });
   }
 
   /** Ends it and drops what has come. With an error the iterator throws it. */
   discard(thrown?: { readonly error: unknown }): void {
     if (!this.over) this.#end(thrown?.error);
-    this.queue.clear(thrown);
+    this.#queue.clear(thrown);
+  }
+
+  /** The next of what has come, the end once there is none, or undefined: nothing yet. */
+  take(): Taken<Part | Gap> | undefined {
+    const taken = this.#queue.take();
+    if (taken === undefined || !('item' in taken)) return taken;
+    const { item } = taken;
+    return { item: item instanceof WaitingPart ? item.whole() : item };
+  }
+
+  /** Resolves when `take` may have something to give. */
+  async filled(): Promise<void> {
+    await this.#queue.filled();
   }
 
   ack(to: number): void {
@@ -185,8 +200,16 @@ export class Reader {
 
   #push(came: Part | Gap | undefined): void {
     if (came === undefined) return;
-    const bytes = itemBytes + (came.kind === 'part' ? came.lines.length : 0);
-    this.queue.push(came, bytes);
+    if (came.kind === 'gap') return this.#wait(came, itemBytes);
+    const { last } = this.#queue;
+    if (!(last instanceof WaitingPart && last.join(came, this.#slab)))
+      return this.#wait(new WaitingPart(came), itemBytes + came.lines.length);
+    this.#queue.enlarged(came.lines.length);
+    this.#host?.queued(came.lines.length);
+  }
+
+  #wait(item: WaitingPart | Gap, bytes: number): void {
+    this.#queue.push(item, bytes);
     this.#host?.queued(bytes);
   }
 }

@@ -11,7 +11,6 @@ import { errorSaid } from './session.ts';
 /** What routes need of the connection's owner. */
 export interface RoutesHost {
   send(message: ClientMessage): void;
-  now(): number;
   /** The subscription is over: with an error, or because the server said so. */
   over(reader: Reader, error: BlockfeedError | undefined): void;
   /** The server refused it for the moment. */
@@ -40,16 +39,14 @@ export class Routes {
     this.#askNext();
   }
 
-  said(message: ServerMessage): void {
+  said(message: ServerMessage, receivedMicros: number): void {
     switch (message.type) {
       case 'subscribed':
         return this.#subscribed(message);
       case 'cut':
-        return this.#to(message.feed, (reader) => reader.cut(message.to, message.cut, this.#host.now()));
+        return this.#to(message.feed, (reader) => reader.cut(message.to, message.cut, receivedMicros));
       case 'gap':
-        return this.#to(message.feed, (reader) =>
-          reader.gap(message.from, message.to, message.reason, this.#host.now()),
-        );
+        return this.#to(message.feed, (reader) => reader.gap(message.from, message.to, message.reason, receivedMicros));
       case 'unsubscribed':
         return this.#unsubscribed(message.feed);
       case 'stalled':
@@ -68,19 +65,16 @@ export class Routes {
     }
   }
 
-  /** `beganMicros`: when its first byte came, where that is known. */
-  data(bytes: Uint8Array, beganMicros: number | undefined): void {
-    const now = this.#host.now();
-    const began = Math.min(beganMicros ?? now, now);
+  data(bytes: Uint8Array, receivedMicros: number, beganMicros: number): void {
     let reader = this.#alone;
     try {
-      if (reader !== undefined) return this.#line(reader, bytes, now, began);
+      if (reader !== undefined) return this.#line(reader, bytes, receivedMicros, beganMicros);
       const { header, lines } = parseFrame(bytes);
       const found = this.#running.get(header.feed);
       if (found === 'left') return;
       reader = found;
       if (reader === undefined) throw badServer(`a frame came of ${header.feed}, which is not subscribed`);
-      reader.frame(header, lines, now, began);
+      reader.frame(header, lines, receivedMicros, beganMicros);
     } catch (error) {
       this.#fault(reader, error);
     }
@@ -182,10 +176,10 @@ export class Routes {
     }
   }
 
-  #line(reader: Reader, line: Uint8Array, now: number, began: number): void {
+  #line(reader: Reader, line: Uint8Array, receivedMicros: number, beganMicros: number): void {
     if (reader.over) return;
     const wasCaughtUp = reader.caughtUp;
-    reader.line(line, now, began);
+    reader.line(line, receivedMicros, beganMicros);
     if (!wasCaughtUp) this.ack(reader);
   }
 

@@ -16,9 +16,9 @@ export type Welcome = Extract<ServerMessage, { type: 'welcome' }>;
 export interface SessionHandler {
   welcomed(welcome: Welcome): void;
   /** A control message behind the welcome. A BlockfeedError thrown here and in `data` ends the session as `refused`. */
-  said(message: ServerMessage): void;
-  /** `beganMicros`: when its first byte came, where that is known. */
-  data(bytes: Uint8Array, beganMicros: number | undefined): void;
+  said(message: ServerMessage, receivedMicros: number): void;
+  /** When its last and its first byte came; where the first is not known, as the last. */
+  data(bytes: Uint8Array, receivedMicros: number, beganMicros: number): void;
 }
 
 export type SessionEnd =
@@ -40,10 +40,10 @@ export class Session {
   retryAfterMs = 0;
   readonly #settings: Settings;
   readonly #handler: SessionHandler;
+  /** When the bytes came with which all comes that is told now: the clock is read once for the hundreds of frames in them. */
+  #pieceMicros: number | undefined;
   /** When the first byte of the frame came that is to come next. */
   #beganMicros: number | undefined;
-  /** When the piece came in which a frame began last. */
-  #pieceMicros = 0;
   readonly #socket: Socket;
   readonly #end = new Deferred<SessionEnd>();
   #phase: 'opening' | 'live' | 'bye' | 'closing' | 'ended' = 'opening';
@@ -62,9 +62,10 @@ export class Session {
     this.#socket = platform.openSocket(settings.url, subprotocol, {
       opened: () => this.send(hello),
       text: (text) => this.#guarded(() => this.#text(text)),
-      arriving: (together) => {
-        // Hundreds of small frames come in one piece: the clock is read once for all.
-        if (!together) this.#pieceMicros = settings.clock.nowMicros();
+      piece: () => {
+        this.#pieceMicros = settings.clock.nowMicros();
+      },
+      arriving: () => {
         this.#beganMicros = this.#pieceMicros;
       },
       data: (bytes) => this.#data(bytes),
@@ -133,7 +134,7 @@ export class Session {
     else if (this.#phase === 'opening' && message.type === 'error') throw errorSaid(message);
     else {
       if (message.type === 'closing') this.retryAfterMs = message.retryAfter / 1_000;
-      this.#handler.said(message);
+      this.#handler.said(message, this.#receivedMicros());
     }
   }
 
@@ -146,17 +147,23 @@ export class Session {
   }
 
   #data(bytes: Uint8Array): void {
-    const beganMicros = this.#beganMicros;
+    const receivedMicros = this.#receivedMicros();
+    // Clocks may go back.
+    const beganMicros = Math.min(this.#beganMicros ?? receivedMicros, receivedMicros);
     this.#beganMicros = undefined;
     if (this.#phase === 'live' || this.#phase === 'bye') {
       this.#heard = true;
       // Not by #guarded: this is the hot path, and needs no closure.
       try {
-        this.#handler.data(bytes, beganMicros);
+        this.#handler.data(bytes, receivedMicros, beganMicros);
       } catch (error) {
         this.#refuse(error);
       }
     } else if (this.#phase === 'opening') this.#refuse(badServer('data came before welcome'));
+  }
+
+  #receivedMicros(): number {
+    return this.#pieceMicros ?? this.#settings.clock.nowMicros();
   }
 
   // Counts heartbeats missed one by one instead of measuring one long time: a program that is busy for a minute and then

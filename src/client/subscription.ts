@@ -62,7 +62,8 @@ export class Subscription implements AsyncIterable<Block> {
 
   /**
    * The parts of blocks as they come, and the gaps between; a part with `cut` is the last of its block, and may have no
-   * lines. None has more than 524,288 bytes, or one line. In message delivery a part is a message.
+   * lines. None has more than 524,288 bytes, or one line. In message delivery a part is one message, or several that came at
+   * the same time.
    */
   parts(): AsyncGenerator<Part | Gap, void, undefined> {
     return this.#take((next) => next);
@@ -96,12 +97,11 @@ export class Subscription implements AsyncIterable<Block> {
   async *#take<Taken>(make: (next: Part | Gap) => Taken | undefined): AsyncGenerator<Taken, void, undefined> {
     if (this.#iterated) throw closed('the subscription is being iterated over already, or was');
     this.#iterated = true;
-    const { queue } = this.#reader;
     let firstReceivedMicros: number | undefined;
     try {
       for (;;) {
-        const taken = queue.take();
-        if (taken === undefined) await queue.filled();
+        const taken = this.#reader.take();
+        if (taken === undefined) await this.#reader.filled();
         else if ('item' in taken) {
           const { item } = taken;
           if (item.kind === 'part') {

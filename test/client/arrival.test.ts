@@ -29,9 +29,13 @@ test('frames that come in one piece with the handshake are handed out, each arri
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const came = new Arrivals<string>();
+  let arrivedWithPiece = 0;
   platform.openSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
-    arriving: (together) => came.add(together ? 'arriving together' : 'arriving'),
+    piece: () => {
+      arrivedWithPiece = 0;
+    },
+    arriving: () => came.add(arrivedWithPiece++ === 0 ? 'arriving' : 'arriving together'),
     text: (text) => came.add(text),
     data: () => came.add('bytes'),
     closed: () => came.add('closed'),
@@ -46,9 +50,13 @@ test('a frame arrives with its first byte, however many pieces it comes in and w
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   const came = new Arrivals<string>();
+  let arrivedWithPiece = 0;
   const socket = platform.openSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
-    arriving: (together) => came.add(together ? 'arriving together' : 'arriving'),
+    piece: () => {
+      arrivedWithPiece = 0;
+    },
+    arriving: () => came.add(arrivedWithPiece++ === 0 ? 'arriving' : 'arriving together'),
     text: (text) => came.add(text),
     data: (bytes) => came.add(`${bytes.length} bytes`),
     closed: () => came.add('closed'),

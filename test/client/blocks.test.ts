@@ -1,6 +1,7 @@
 // What a user sees of blocks that come over a real socket, in both deliveries, and what of acks the server hears.
 import { expect, test } from 'vitest';
 import { type Block, connect, type Part, type SubscriptionEvent } from '../../src/index.ts';
+import { Arrivals } from '../support/arrivals.ts';
 import { ManualClock } from '../support/manualClock.ts';
 import { epochs, linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
@@ -79,12 +80,16 @@ test('ACK-1: acks of one turn are one message, with every block it covers', asyn
 test('an ack inside a block, of a part, is said; one beyond what was handed out is bad-ack and is not', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
-  const subscription = client.subscribe('user', { size: 1_000 });
+  const events = new Arrivals<SubscriptionEvent>();
+  const subscription = client.subscribe('user', { size: 1_000, onEvent: (event) => events.add(event) });
   await peer.subscribe();
   peer.frame(0, 10);
-  peer.frame(10, 20);
   for await (const part of subscription.parts()) {
     expect(part).toMatchObject({ kind: 'part', from: 0, to: 10, cut: undefined });
+    peer.frame(10, 20);
+    peer.say({ type: 'heartbeat', edges: { user: 20 } });
+    while ((await events.next()).type !== 'edge');
+    expect(subscription.next).toBe(20);
     for (const to of [11, -1, 1.5, Number.NaN])
       expect(() => subscription.ack(to)).toThrow(expect.objectContaining({ code: 'bad-ack' }));
     subscription.ack(10);

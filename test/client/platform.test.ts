@@ -30,6 +30,7 @@ function open(platform: Platform, url: string) {
   const socket = platform.openSocket(url, 'blockfeed.v1', {
     opened: () => came.add('opened'),
     text: (text) => came.add(text),
+    piece: () => undefined,
     arriving: () => undefined,
     data: (bytes) => came.add(bytes),
     closed: (end) => came.add(end),

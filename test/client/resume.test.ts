@@ -1,7 +1,7 @@
 // Connections that break: every subscription goes on at its own place, and its blocks are as if nothing had been.
 import { expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
-import { connect, type SubscriptionEvent } from '../../src/index.ts';
+import { connect, type Part, type SubscriptionEvent } from '../../src/index.ts';
 import { epochs, lineOf, linesOf, scriptedServer } from '../support/scriptedServer.ts';
 
 const quick = { backoff: { firstMs: 1, capMs: 1 } };
@@ -112,7 +112,7 @@ test('ACK-3: an ack of what the new connection has not sent yet waits until it h
   peer.lines(0, 3);
   await peer.crash();
   const parts = subscription.parts();
-  for (let taken = 0; taken < 3; taken++) await parts.next();
+  for (let to = 0; to < 3; ) to = ((await parts.next()).value as Part).to;
   const again = await server.welcomed();
   expect((await again.subscribe()).from).toBe(2);
   await subscription.opened;
