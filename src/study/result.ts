@@ -44,7 +44,7 @@ export interface Measurement {
   readonly bytesPerSecond: number;
   /** Of the slowest and the fastest client. */
   readonly clientMessagesPerSecond: { readonly min: number; readonly median: number; readonly max: number };
-  /** The mean time from one block's end to the next, of one client: what a block costs where nothing waits. */
+  /** The mean, over all blocks, of the time from the end of a client's block before: what a block costs where nothing waits. */
   readonly blockMicros: number;
   readonly took: Quantiles;
   readonly span: Quantiles;

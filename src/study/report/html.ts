@@ -212,7 +212,7 @@ function methodSection({ server, setup }: StudyResult): Markup {
   return html`<h2>How to read this</h2>
 <ul class="notes">
 <li>Each point was run ${setup.rounds} ${setup.rounds === 1 ? 'time' : 'times'}, in random order among all others, after a warm-up of ${formatMicros(setup.warmUpMicros)}, for ${formatMicros(setup.measureMicros)} or longer; each client had ${setup.window} ${setup.window === 1 ? 'block' : 'blocks'} under way at once.</li>
-<li>Time per block: the mean from one block's end to the next, of one client that takes all it can get.</li>
+<li>Time per block: from the end of a client's block before, the mean over all blocks, of clients that take all they can get.</li>
 <li>Took: from a block's first byte to its last. Latency: from the time a message was due, whether or not the server was in time, to the time its block was there.</li>
 <li>${clock}</li>
 <li>The band along a fitted line takes both a and b at the ends of their intervals: it is wider than the interval of their sum.</li>
