@@ -6,6 +6,7 @@
  * @property {string} name
  * @property {string} server the file of the server process
  * @property {object} options what the server process is told
+ * @property {string} [reader] the file of the reader process, './reader.mjs' unless stated
  * @property {Reading} reading
  * @property {number} size messages a block, or a frame of a peer
  * @property {number} [window] blocks under way and not acked
@@ -76,6 +77,40 @@ export const oneConsumer = [
     window: 8,
   },
 ];
+
+const program = './program.mjs';
+
+/** What a program gets that uses the library, beside one that only listens to ws and is sent ready frames. @type {Case[]} */
+export const oneProgram = [
+  {
+    name: 'ws alone, ready frames of one message',
+    server: ws,
+    options: { as: 'frames', size: 500 },
+    reader: program,
+    reading: 'ws',
+    size: 1,
+  },
+  {
+    name: 'the library, message delivery, blocks of 500',
+    server: blockfeed,
+    options: { feed },
+    reader: program,
+    reading: 'message',
+    size: 500,
+    window: 16,
+  },
+  {
+    name: 'the library, block delivery, blocks of 500',
+    server: blockfeed,
+    options: { feed },
+    reader: program,
+    reading: 'block',
+    size: 500,
+    window: 16,
+  },
+];
+/** In how many connections. */
+export const programClients = [1, 10];
 
 /** Whether anything holds the event loop: many clients at full speed, and the kind that is dearest to make. @type {(Case & { clients: number })[]} */
 export const eventLoop = [

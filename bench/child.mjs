@@ -1,4 +1,5 @@
-// The part that every server process has in common: it says its port, starts when told, and reports what it used.
+// What the processes have in common: a server says its port, starts when told, and reports what it used; a reader says that
+// it is ready, starts when told, and reports what it got.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { watchIterations } from './iterations.mjs';
 
@@ -38,4 +39,28 @@ export function obey(port, flood) {
   });
   process.on('disconnect', () => process.exit(0));
   process.send?.({ port });
+}
+
+/**
+ * Says that all clients are there, then does as the parent says. Told `go` it begins to read, and with `enough` reports how
+ * long that took to resolve; told `forMs` it counts for so long.
+ * @param {{ go: () => void, messages: () => number, enough?: Promise<void> | undefined }} reader
+ */
+export function obeyAsReader({ go, messages, enough }) {
+  process.on('message', async (/** @type {{ go?: true, forMs?: number }} */ told) => {
+    const cpuBefore = process.cpuUsage();
+    const began = performance.now();
+    const before = messages();
+    if (told.go) go();
+    if (told.go && enough === undefined) return;
+    await (told.forMs === undefined ? enough : new Promise((resolve) => setTimeout(resolve, told.forMs)));
+    const { user, system } = process.cpuUsage(cpuBefore);
+    process.send?.({
+      messages: messages() - before,
+      seconds: (performance.now() - began) / 1_000,
+      cpuSeconds: (user + system) / 1e6,
+    });
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ ready: true });
 }

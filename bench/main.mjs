@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { eventLoop, fanOut, oneConsumer, oneConsumerMessages } from './cases.mjs';
-import { eventLoopTable, fanOutTable, median, oneConsumerTable } from './report.mjs';
+import { eventLoop, fanOut, oneConsumer, oneConsumerMessages, oneProgram, programClients } from './cases.mjs';
+import { eventLoopTable, fanOutTable, median, oneConsumerTable, programTable } from './report.mjs';
 import { pinned, run } from './run.mjs';
 
 const { values } = parseArgs({
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     clients: { type: 'string', default: '1,100,1000' },
     rounds: { type: 'string' },
-    part: { type: 'string', default: 'fan-out,one-consumer,event-loop' },
+    part: { type: 'string', default: 'fan-out,one-consumer,program,event-loop' },
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
@@ -89,6 +89,12 @@ const report = {
         { stopAt: oneConsumerMessages },
       )
     : [],
+  program: parts.includes('program')
+    ? await interleaved(
+        oneProgram.filter(asked).flatMap((testCase) => programClients.map((clients) => ({ ...testCase, clients }))),
+        how,
+      )
+    : [],
   eventLoop: parts.includes('event-loop') ? await interleaved(eventLoop.filter(asked), how) : [],
 };
 
@@ -102,6 +108,7 @@ else {
   for (const table of [
     fanOutTable(report.fanOut, clientCounts),
     oneConsumerTable(report.oneConsumer),
+    programTable(report.program),
     eventLoopTable(report.eventLoop),
   ])
     if (table !== '') console.log(`${table}\n`);

@@ -1,5 +1,6 @@
 // The readers: one process, one raw TCP connection a client. What they do is kept so cheap that the server is the limit.
 import { connect } from 'node:net';
+import { obeyAsReader } from './child.mjs';
 import { clientText, FrameReader } from './frames.mjs';
 
 /** @typedef {{ port: number, clients: number, reading: import('./cases.mjs').Reading, size: number, window?: number, stopAt?: number }} Task */
@@ -12,6 +13,10 @@ const buffer = Buffer.allocUnsafeSlow(524_288);
 let messages = 0;
 /** Called once `stopAt` messages came. */
 let stopped = () => {};
+/** @type {Promise<void>} */
+const enough = new Promise((resolve) => {
+  stopped = resolve;
+});
 
 class Client {
   /** @type {import('node:net').Socket} */
@@ -183,26 +188,6 @@ function fail(why) {
   process.exit(1);
 }
 
-/** Told `go`: subscribes, and with `stopAt` reports how long it took to get so many. Told `forMs`: counts for so long. */
-process.on('message', async (/** @type {{ go?: true, forMs?: number }} */ { go, forMs }) => {
-  const cpuBefore = process.cpuUsage();
-  const began = performance.now();
-  const before = messages;
-  if (go) for (const client of clients) client.go();
-  if (go && task.stopAt === undefined) return;
-  await new Promise((resolve) => {
-    if (forMs !== undefined) setTimeout(resolve, forMs);
-    else stopped = () => resolve(undefined);
-  });
-  const { user, system } = process.cpuUsage(cpuBefore);
-  process.send?.({
-    messages: messages - before,
-    seconds: (performance.now() - began) / 1_000,
-    cpuSeconds: (user + system) / 1e6,
-  });
-});
-process.on('disconnect', () => process.exit(0));
-
 /** @type {Client[]} */
 const clients = [];
 // Some at a time: what is measured is not how many can come at once.
@@ -211,4 +196,10 @@ while (clients.length < task.clients) {
   clients.push(...some);
   await Promise.all(some.map(({ ready }) => ready));
 }
-process.send?.({ ready: true });
+obeyAsReader({
+  go: () => {
+    for (const client of clients) client.go();
+  },
+  messages: () => messages,
+  enough: task.stopAt === undefined ? undefined : enough,
+});

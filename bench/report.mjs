@@ -54,6 +54,19 @@ export function oneConsumerTable(rows) {
 }
 
 /** @param {Row[]} rows */
+export function programTable(rows) {
+  return table(
+    ['one program takes', 'connections', 'messages/s', 'CPU s per million'],
+    rows.map((row) => [
+      row.name,
+      String(row.clients),
+      millions(row.messagesPerSecond),
+      row.readerCpuSecondsPerMillion.toFixed(2),
+    ]),
+  );
+}
+
+/** @param {Row[]} rows */
 export function eventLoopTable(rows) {
   return table(
     ["the server's event loop at full speed", 'clients', 'messages/s', 'turn p99 / max', 'delay p99 / max', 'memory'],

@@ -12,9 +12,9 @@ const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const studied = [1, 3, 10, 30, 100, 300, 1_000, 3_000];
 const beside = [20, 50, 200, 500, 2_000];
 const all = [...studied, ...beside].sort((left, right) => left - right);
-const grid = ['--clients', '1,10', '--delivery', 'block,message', '--rate', 'max', '--repeats', '2'];
+const grid = ['--clients', '1,10', '--delivery', 'block,message', '--rate', 'max', '--repeats', '1'];
 const times = 3;
-const studyRounds = 12;
+const studyRounds = 9;
 const tryRounds = 7;
 /** Student's t for the 6 degrees of freedom of 7 rounds. */
 const student95 = 2.447;

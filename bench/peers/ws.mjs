@@ -12,11 +12,28 @@ http.listen(0, '127.0.0.1', () => obey(http.address().port, flood));
 
 let offset = 0;
 function flood() {
+  if (as === 'frames') return floodFrames();
   const clients = [...server.clients];
   const messagesATurn = Math.ceil(64 / clients.length);
   const turn = () => {
     if (clients.every((client) => client.bufferedAmount < unsentMax))
       for (let count = 0; count < messagesATurn; count++) sendToAll(clients);
+    setImmediate(turn);
+  };
+  turn();
+}
+
+/** Ready frames of one message each, many a write: what its clients get is bound by them. */
+function floodFrames() {
+  const frames = [];
+  for (let count = 0; count < size; count++) {
+    const payload = Buffer.from(JSON.stringify(message(count)));
+    frames.push(Buffer.from([0x82, 126, payload.length >> 8, payload.length & 255]), payload);
+  }
+  const bytes = Buffer.concat(frames);
+  const sockets = [...server.clients].map((client) => client._socket);
+  const turn = () => {
+    for (const socket of sockets) if (socket.writableLength === 0) socket.write(bytes);
     setImmediate(turn);
   };
   turn();

@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from '../server/index.ts';
 import { studyClock } from '../study/experiment/clock.ts';
 import type { ServerSample } from '../study/experiment/server.ts';
-import { speedNow } from '../study/experiment/speed.ts';
+import { SpeedLooks } from '../study/experiment/speed.ts';
 
 /** How often the event loop is looked at, in ms. */
 const lookEveryMs = 10;
@@ -29,7 +29,10 @@ http.on('connection', (socket) => {
 const delay = monitorEventLoopDelay({ resolution: lookEveryMs });
 delay.enable();
 
-process.on('message', (question) => process.send?.(question === 'speed' ? speedNow() : sample()));
+const looks = new SpeedLooks();
+looks.start();
+
+process.on('message', () => process.send?.(sample()));
 process.on('disconnect', () => process.exit());
 http.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}` });
@@ -43,5 +46,11 @@ function sample(): ServerSample {
   delay.reset();
   let sentBytes = sentBytesBefore;
   for (const socket of sockets) sentBytes += socket.bytesWritten;
-  return { cpuMicros: user + system, sentBytes, rssBytes: process.memoryUsage.rss(), eventLoopDelay };
+  return {
+    cpuMicros: user + system,
+    sentBytes,
+    rssBytes: process.memoryUsage.rss(),
+    eventLoopDelay,
+    speed: looks.take(),
+  };
 }

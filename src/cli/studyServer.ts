@@ -18,10 +18,6 @@ export async function startMeasuredServer(): Promise<StudiedServer & { end(): vo
       child.send('sample');
       return (await answerOf(child)) as ServerSample;
     },
-    speed: async () => {
-      child.send('speed');
-      return (await answerOf(child)) as number;
-    },
     end: () => {
       if (child.connected) child.disconnect();
     },

@@ -64,7 +64,7 @@ export interface Measurement {
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
   /** Processor time that others took on this machine meanwhile, in cores; only where the server is the study's own. */
   readonly othersCpu?: number | undefined;
-  /** How fast the processors were right before and after, the slower of the two, as a share of the best in the study. */
+  /** How fast the processors were meanwhile, the slowest process's, as a share of the best in the study. */
   readonly speed?: number | undefined;
 }
 

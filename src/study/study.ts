@@ -1,10 +1,10 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
 import { adviceOf } from './advice.ts';
 import { type ClockOffset, estimateClockOffset } from './experiment/clock.ts';
-import { fastEnough, measure } from './experiment/measure.ts';
+import { measure } from './experiment/measure.ts';
 import { isSameBut, needless, pointsOf, type Run, runsOf, runTimes } from './experiment/plan.ts';
 import type { StudiedServer } from './experiment/server.ts';
-import { Speed } from './experiment/speed.ts';
+import { Speeds } from './experiment/speed.ts';
 import { Workers } from './experiment/workers.ts';
 import { fitsOf, predictionErrorOf } from './fits.ts';
 import { machine } from './machine.ts';
@@ -39,8 +39,6 @@ export interface Progress {
 const besidesMicros = 60_000;
 /** Before anything counts, the processes' code is made fast: so many runs, of any points. */
 const warmUpRuns = 4;
-/** Enough to have seen the processors at their best once. */
-const firstLooks = 40;
 
 /** Runs it. Rejects where the server cannot be reached or refuses. */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
@@ -76,21 +74,17 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const all = runsOf(pointsOf(setup), setup, seed);
   const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
   const pace = new Pace();
-  const repeats = setup.repeats ?? 0;
-  const disturbed = new Disturbed(repeats);
+  const disturbed = new Disturbed(setup.repeats ?? 0);
   const workers = new Workers(setup.workers);
-  const speed = new Speed(async () => (await Promise.all([server.speed?.() ?? [], workers.speeds()])).flat());
   const surroundings = {
     server,
     workers,
-    speed,
-    waits: repeats > 0,
+    speeds: new Speeds(),
     window: setup.window,
     clockOffsetMicros: clock.offsetMicros,
     signal,
   };
   try {
-    for (let look = 0; look < firstLooks; look++) await speed.now();
     for (const run of runs.slice(0, warmUpRuns)) await measure({ ...run, order: run.order + all.length }, surroundings);
     for (const [index, run] of runs.entries()) {
       signal.throwIfAborted();
@@ -139,6 +133,8 @@ function timeOfAll(runs: readonly Run[]): number {
 
 /** So many cores taken by others make a run another one. */
 const disturbingCpu = 0.15;
+/** Processors at so much of their best speed are as they should be. */
+const fastEnough = 0.8;
 
 /**
  * Which runs were disturbed: that is told from what else the processors did and how fast they were, not from what was found.

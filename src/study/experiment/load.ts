@@ -7,6 +7,7 @@ import { BlockfeedError } from '../../protocol/errors.ts';
 import { studyClock } from './clock.ts';
 import { Distributions, Meter } from './meter.ts';
 import type { LoadReport, OpenOrder } from './orders.ts';
+import { SpeedLooks } from './speed.ts';
 
 /** How often it is looked whether the time is up, in ms. */
 const lookEveryMs = 5;
@@ -31,6 +32,7 @@ export class Load {
   #cpuMicros = 0;
   #elapsedMicros = 0;
   #received = 0;
+  #speed = 0;
 
   constructor(order: OpenOrder) {
     this.#order = order;
@@ -58,6 +60,8 @@ export class Load {
     const cpu = process.cpuUsage();
     const receivedBefore = this.#receivedInAll();
     for (const meter of this.#meters) meter.begin(begin);
+    const looks = new SpeedLooks();
+    looks.start();
     await this.#until(
       measureMicros * timesLonger,
       (elapsedMicros) =>
@@ -66,6 +70,8 @@ export class Load {
     );
     const end = studyClock.nowMicros();
     for (const meter of this.#meters) meter.end(end);
+    this.#speed = looks.take();
+    looks.stop();
     const { user, system } = process.cpuUsage(cpu);
     this.#cpuMicros = user + system;
     this.#elapsedMicros = end - begin;
@@ -88,6 +94,7 @@ export class Load {
       missing: sum(this.#meters.map(({ missing }) => missing)),
       cpuMicros: this.#cpuMicros,
       elapsedMicros: this.#elapsedMicros,
+      speed: this.#speed,
       took: took.encode(),
       span: span.encode(),
       requestToReceipt: requestToReceipt.encode(),

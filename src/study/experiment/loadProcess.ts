@@ -2,7 +2,6 @@
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { Load } from './load.ts';
 import type { Answer, Order } from './orders.ts';
-import { speedNow } from './speed.ts';
 
 let load: Load | undefined;
 let orders = Promise.resolve();
@@ -19,8 +18,6 @@ async function obey(order: Order): Promise<Answer> {
       load = new Load(order);
       await load.open();
       return { say: 'done' };
-    case 'speed':
-      return { say: 'speed', speed: speedNow() };
     case 'warm up':
       await load?.warmUp(order.micros);
       return { say: 'done' };

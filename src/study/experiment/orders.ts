@@ -22,14 +22,12 @@ export type Order =
   | OpenOrder
   | { readonly say: 'warm up'; readonly micros: number }
   | { readonly say: 'measure'; readonly measureMicros: number }
-  | { readonly say: 'speed' }
   | { readonly say: 'stop' }
   /** Closes without a report: the run was given up. */
   | { readonly say: 'abandon' };
 
 export type Answer =
   | { readonly say: 'done' }
-  | { readonly say: 'speed'; readonly speed: number }
   | { readonly say: 'report'; readonly report: LoadReport }
   | { readonly say: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
 
@@ -43,6 +41,8 @@ export interface LoadReport {
   readonly missing: number;
   readonly cpuMicros: number;
   readonly elapsedMicros: number;
+  /** How fast the process was while it measured: see speed.ts. */
+  readonly speed: number;
   readonly took: string;
   readonly span: string;
   readonly requestToReceipt: string;

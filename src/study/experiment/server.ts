@@ -7,6 +7,8 @@ export interface ServerSample {
   readonly rssBytes: number;
   /** How late its event loop was since the sample before, in microseconds. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How fast its process was since the sample before: see speed.ts. */
+  readonly speed: number;
 }
 
 export interface StudiedServer {
@@ -14,6 +16,4 @@ export interface StudiedServer {
   readonly token?: string | undefined;
   /** Absent where the server is somebody else's: what it costs there is not seen. */
   sample?(): Promise<ServerSample>;
-  /** How fast its process is now. */
-  speed?(): Promise<number>;
 }

@@ -1,40 +1,62 @@
-// How fast the processors are at the moment, all of those that a run uses at the same time. A virtual machine's processors
-// are often two threads of one core, or not, as its host likes: then they slow each other to 0.6 for some seconds, which no
-// load average shows. It is told from work that is always the same, so without a look at what is measured.
+// How fast the processors are while a run is measured. A virtual machine's processors are often two threads of one core, or its
+// neighbours' second threads, as its host likes: then all work takes 1.3 to 1.9 times as long for some tenths of a second
+// or seconds, and neither the load average nor stolen time shows it. It is told by a work that is always the same, so
+// without a look at what is measured.
+import { median } from '../statistics/fit.ts';
 
-/** How long one look takes. Every process of a study does it at the same time. */
-const lookMs = 8;
-const stepsEach = 2_000;
+/** A look takes some 40 µs, so well below 1 % of the time is spent on looking. */
+const lookEveryMs = 5;
+const rounds = 32;
+const numbers: Int32Array = Int32Array.from({ length: 2_048 }, (_, index) => (index * 7) & 1_023);
 
-/** How much of a fixed work this process does in a millisecond. Holds the event loop for 8 ms. */
-export function speedNow(): number {
+/**
+ * How much of a fixed work this process does in a millisecond. The work is as wide as a core: several chains of additions side by
+ * side. One chain, each step waiting for the one before, leaves most of a core idle and is not slowed by who shares it.
+ */
+function look(): number {
   const begin = performance.now();
-  let steps = 0;
-  let word = 1;
-  let elapsedMs = 0;
-  do {
-    for (let step = 0; step < stepsEach; step++) word = (Math.imul(word, 1_664_525) + 1_013_904_223) | 0;
-    steps += stepsEach;
-    elapsedMs = performance.now() - begin;
-  } while (elapsedMs < lookMs);
-  // The word is used, so that no compiler leaves its making out.
-  return (steps + (word & 1)) / elapsedMs;
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let round = 0; round < rounds; round++)
+    for (let at = 0; at < numbers.length; at += 4) {
+      first = (first + (numbers[at] as number)) | 0;
+      second ^= numbers[at + 1] as number;
+      third = (third + (numbers[at + 2] as number)) | 0;
+      fourth ^= numbers[at + 3] as number;
+    }
+  const elapsedMs = performance.now() - begin;
+  // The sums are used, so that no compiler leaves their making out.
+  return (rounds + ((first + second + third + fourth) & 0)) / elapsedMs;
 }
 
-/** The speed of the slowest of some processes, as a share of the best that was seen. */
-export class Speed {
-  readonly #look: () => Promise<readonly number[]>;
-  #best = 0;
+/** Looks every 5 ms how fast this process is, beside whatever else it does. */
+export class SpeedLooks {
+  #speeds: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
-  /** `look` has all of them do the work at once. */
-  constructor(look: () => Promise<readonly number[]>) {
-    this.#look = look;
+  start(): void {
+    this.#timer ??= setInterval(() => this.#speeds.push(look()), lookEveryMs).unref();
   }
 
-  /** From 0 to 1. */
-  async now(): Promise<number> {
-    const slowest = Math.min(...(await this.#look()));
-    this.#best = Math.max(this.#best, slowest);
-    return slowest / this.#best;
+  /** The median since `start` or the last `take`: a look that was itself interrupted does not count. */
+  take(): number {
+    const speed = median(this.#speeds.length === 0 ? [look()] : this.#speeds);
+    this.#speeds = [];
+    return speed;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** What processes tell of their speeds, as a share of the best that any of them ever told. */
+export class Speeds {
+  #best = 0;
+
+  /** The slowest's share, from 0 to 1. */
+  slowest(speeds: readonly number[]): number {
+    this.#best = Math.max(this.#best, ...speeds);
+    return Math.min(...speeds) / this.#best;
   }
 }

@@ -21,12 +21,6 @@ export class Workers {
     });
   }
 
-  /** How fast each process is now. */
-  async speeds(): Promise<number[]> {
-    const answers = await this.#all((worker) => worker.ask({ say: 'speed' }));
-    return answers.flatMap((answer) => (answer.say === 'speed' ? [answer.speed] : []));
-  }
-
   async warmUp(micros: number): Promise<void> {
     await this.#all((worker) => worker.ask({ say: 'warm up', micros }));
   }
