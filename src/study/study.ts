@@ -1,6 +1,7 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
 import { adviceOf } from './advice.ts';
 import { type ClockOffset, estimateClockOffset } from './experiment/clock.ts';
+import { Disturbed } from './experiment/disturbed.ts';
 import { measure } from './experiment/measure.ts';
 import { isSameBut, needless, pointsOf, type Run, runsOf, runTimes } from './experiment/plan.ts';
 import type { StudiedServer } from './experiment/server.ts';
@@ -129,35 +130,6 @@ export function studyMicros(setup: Setup, seed: number): number {
 
 function timeOfAll(runs: readonly Run[]): number {
   return runs.reduce((micros, run) => micros + timeOf(run), 0);
-}
-
-/** So many cores taken by others make a run another one. */
-const disturbingCpu = 0.15;
-/** Processors at so much of their best speed are as they should be. */
-const fastEnough = 0.8;
-
-/**
- * Which runs were disturbed: that is told from what else the processors did and how fast they were, not from what was found.
- * They are made again; of one that is disturbed each time the least disturbed counts.
- */
-class Disturbed {
-  readonly #mostRepeats: number;
-  readonly #tries = new Map<number, Measurement[]>();
-
-  constructor(mostRepeats: number) {
-    this.#mostRepeats = mostRepeats;
-  }
-
-  /** What counts of the run that was just made; undefined: it is to be made again. */
-  settle(measurement: Measurement): Measurement | undefined {
-    const { othersCpu = 0, speed = 1, order } = measurement;
-    if (othersCpu <= disturbingCpu && speed >= fastEnough) return measurement;
-    const tries = [...(this.#tries.get(order) ?? []), measurement];
-    this.#tries.set(order, tries);
-    if (tries.length <= this.#mostRepeats) return undefined;
-    const cost = (each: Measurement) => (each.othersCpu ?? 0) - (each.speed ?? 1);
-    return tries.toSorted((left, right) => cost(left) - cost(right))[0];
-  }
 }
 
 /** How much longer runs take than was thought: a server with much to do is measured longer. */
