@@ -137,8 +137,12 @@ export class Link implements ReaderHost, RoutesHost {
     this.#session?.send(message);
   }
 
+  now(): number {
+    return this.#settings.clock.nowMicros();
+  }
+
   over(reader: Reader, error: BlockfeedError | undefined): void {
-    if (error === undefined) reader.finish(this.#nowMicros());
+    if (error === undefined) reader.finish(this.now());
     else reader.fail(error);
     this.#forget(reader);
   }
@@ -197,10 +201,10 @@ export class Link implements ReaderHost, RoutesHost {
     let sinceMicros: number | undefined;
     const session = new Session(this.#platform, this.#settings, hello, {
       welcomed: (welcome) => {
-        sinceMicros = this.#nowMicros();
+        sinceMicros = this.now();
         this.#welcome(welcome);
       },
-      said: (message, receivedMicros) => this.#said(message, receivedMicros),
+      said: (message) => this.#said(message),
       data: (bytes, receivedMicros, beganMicros) => this.#routes?.data(bytes, receivedMicros, beganMicros),
     });
     this.#session = session;
@@ -210,7 +214,7 @@ export class Link implements ReaderHost, RoutesHost {
     for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
     this.#interrupt(end);
-    const lastedMs = sinceMicros === undefined ? 0 : (this.#nowMicros() - sinceMicros) / 1_000;
+    const lastedMs = sinceMicros === undefined ? 0 : (this.now() - sinceMicros) / 1_000;
     return { end, lastedMs, retryAfterMs: session.retryAfterMs };
   }
 
@@ -223,10 +227,10 @@ export class Link implements ReaderHost, RoutesHost {
     for (const reader of this.#readers) this.#routes.add(reader);
   }
 
-  #said(message: ServerMessage, receivedMicros: number): void {
+  #said(message: ServerMessage): void {
     if (message.type === 'closing')
       this.#tell({ phase: 'closing', reason: message.reason, retryAfterMs: message.retryAfter / 1_000 });
-    this.#routes?.said(message, receivedMicros);
+    this.#routes?.said(message);
   }
 
   /** Those that were leaving are not brought back for their last few messages; the others go on at their own places. */
@@ -276,10 +280,6 @@ export class Link implements ReaderHost, RoutesHost {
     this.#isFull = true;
     await this.#wake.promise;
     this.#isFull = false;
-  }
-
-  #nowMicros(): number {
-    return this.#settings.clock.nowMicros();
   }
 
   #isStopping(): boolean {

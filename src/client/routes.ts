@@ -11,6 +11,7 @@ import { errorSaid } from './session.ts';
 /** What routes need of the connection's owner. */
 export interface RoutesHost {
   send(message: ClientMessage): void;
+  now(): number;
   /** The subscription is over: with an error, or because the server said so. */
   over(reader: Reader, error: BlockfeedError | undefined): void;
   /** The server refused it for the moment. */
@@ -39,14 +40,16 @@ export class Routes {
     this.#askNext();
   }
 
-  said(message: ServerMessage, receivedMicros: number): void {
+  said(message: ServerMessage): void {
     switch (message.type) {
       case 'subscribed':
         return this.#subscribed(message);
       case 'cut':
-        return this.#to(message.feed, (reader) => reader.cut(message.to, message.cut, receivedMicros));
+        return this.#to(message.feed, (reader) => reader.cut(message.to, message.cut, this.#host.now()));
       case 'gap':
-        return this.#to(message.feed, (reader) => reader.gap(message.from, message.to, message.reason, receivedMicros));
+        return this.#to(message.feed, (reader) =>
+          reader.gap(message.from, message.to, message.reason, this.#host.now()),
+        );
       case 'unsubscribed':
         return this.#unsubscribed(message.feed);
       case 'stalled':
@@ -65,6 +68,7 @@ export class Routes {
     }
   }
 
+  /** With when the bytes came that complete it, and when its first did. */
   data(bytes: Uint8Array, receivedMicros: number, beganMicros: number): void {
     let reader = this.#alone;
     try {
@@ -74,7 +78,9 @@ export class Routes {
       if (found === 'left') return;
       reader = found;
       if (reader === undefined) throw badServer(`a frame came of ${header.feed}, which is not subscribed`);
-      reader.frame(header, lines, receivedMicros, beganMicros);
+      // A frame has come whole when it is put together; of messages, hundreds with one piece, that would cost more than they do.
+      const now = this.#host.now();
+      reader.frame(header, lines, now, Math.min(beganMicros, now));
     } catch (error) {
       this.#fault(reader, error);
     }

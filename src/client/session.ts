@@ -16,8 +16,8 @@ export type Welcome = Extract<ServerMessage, { type: 'welcome' }>;
 export interface SessionHandler {
   welcomed(welcome: Welcome): void;
   /** A control message behind the welcome. A BlockfeedError thrown here and in `data` ends the session as `refused`. */
-  said(message: ServerMessage, receivedMicros: number): void;
-  /** When its last and its first byte came; where the first is not known, as the last. */
+  said(message: ServerMessage): void;
+  /** With when its last and its first byte came; where the first is not known, as the last. */
   data(bytes: Uint8Array, receivedMicros: number, beganMicros: number): void;
 }
 
@@ -134,7 +134,7 @@ export class Session {
     else if (this.#phase === 'opening' && message.type === 'error') throw errorSaid(message);
     else {
       if (message.type === 'closing') this.retryAfterMs = message.retryAfter / 1_000;
-      this.#handler.said(message, this.#receivedMicros());
+      this.#handler.said(message);
     }
   }
 
@@ -147,7 +147,7 @@ export class Session {
   }
 
   #data(bytes: Uint8Array): void {
-    const receivedMicros = this.#receivedMicros();
+    const receivedMicros = this.#pieceMicros ?? this.#settings.clock.nowMicros();
     // Clocks may go back.
     const beganMicros = Math.min(this.#beganMicros ?? receivedMicros, receivedMicros);
     this.#beganMicros = undefined;
@@ -160,10 +160,6 @@ export class Session {
         this.#refuse(error);
       }
     } else if (this.#phase === 'opening') this.#refuse(badServer('data came before welcome'));
-  }
-
-  #receivedMicros(): number {
-    return this.#pieceMicros ?? this.#settings.clock.nowMicros();
   }
 
   // Counts heartbeats missed one by one instead of measuring one long time: a program that is busy for a minute and then
