@@ -1,7 +1,7 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
 import { adviceOf } from './advice.ts';
+import { Disturbed } from './disturbed.ts';
 import { type ClockOffset, estimateClockOffset } from './experiment/clock.ts';
-import { Disturbed } from './experiment/disturbed.ts';
 import { measure } from './experiment/measure.ts';
 import { isSameBut, needless, pointsOf, type Run, runsOf, runTimes } from './experiment/plan.ts';
 import type { StudiedServer } from './experiment/server.ts';

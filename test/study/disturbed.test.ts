@@ -1,6 +1,6 @@
 // Runs that something else disturbed are made again, at most so often.
 import { describe, expect, it } from 'vitest';
-import { Disturbed } from '../../src/study/experiment/disturbed.ts';
+import { Disturbed } from '../../src/study/disturbed.ts';
 import type { Measurement } from '../../src/study/result.ts';
 import { madeUpResult } from '../support/studyResult.ts';
 

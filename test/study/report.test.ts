@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Panel } from '../../src/study/page/figure.ts';
-import { formatCount, formatMicros } from '../../src/study/page/format.ts';
+import { formatCount, formatMicros, formatWhole } from '../../src/study/page/format.ts';
 import { csv } from '../../src/study/report/csv.ts';
 import { costFigures } from '../../src/study/report/figures/cost.ts';
 import { latencyFigures } from '../../src/study/report/figures/latency.ts';
@@ -180,6 +180,16 @@ test('nothing that is put into a page can end what it is in, nor the terminal be
   const table = reportTable(told);
   expect(table).not.toContain('\u001b');
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(plainWidth);
+});
+
+test('how many runs were disturbed is said in the table and on the page, and only where some were', async () => {
+  expect(reportTable(result)).not.toContain('processors were slow');
+  const [first, second, ...rest] = result.measurements;
+  if (first === undefined || second === undefined) throw new Error('the result has too few measurements');
+  const told = { ...result, measurements: [{ ...first, speed: 0.5 }, { ...second, othersCpu: 0.5 }, ...rest] };
+  const words = `In 2 of ${formatWhole(result.measurements.length)} runs the processors were slow`;
+  expect(reportTable(told)).toContain(words);
+  expect((await written(told))['report.html']).toContain(words);
 });
 
 test('any text in a CSV is read back as it was', () => {

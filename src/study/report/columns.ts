@@ -45,6 +45,8 @@ export const measurementColumns: readonly Column<Measurement>[] = [
   { name: 'event_loop_delay_p50_us', of: ({ eventLoopDelay }) => eventLoopDelay?.p50 },
   { name: 'event_loop_delay_p99_us', of: ({ eventLoopDelay }) => eventLoopDelay?.p99 },
   { name: 'event_loop_delay_max_us', of: ({ eventLoopDelay }) => eventLoopDelay?.max },
+  { name: 'others_cpu_cores', of: ({ othersCpu }) => othersCpu },
+  { name: 'speed', of: ({ speed }) => speed },
 ];
 
 export const fitColumns: readonly Column<Fit>[] = [

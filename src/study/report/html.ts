@@ -12,6 +12,7 @@ import {
   advisedSizes,
   bytesWords,
   clientsWords,
+  disturbedWords,
   formatGoal,
   goalUnit,
   goalWords,
@@ -52,6 +53,7 @@ function facts(result: StudyResult): Markup {
   const { measurements, finishedAt, startedAt, seed } = result;
   const points = measuredPoints(measurements).length;
   const seconds = finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000;
+  const disturbed = disturbedWords(result);
   const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC${seconds === undefined ? '' : `, ${durationWords(seconds)}`}`;
   return html`<dl class="facts">
 <dt>Command</dt><dd><code>${result.command}</code></dd>
@@ -59,6 +61,7 @@ function facts(result: StudyResult): Markup {
 <dt>Server</dt><dd>${serverWords(result.server)}</dd>
 <dt>When</dt><dd>${when}</dd>
 <dt>Measured</dt><dd>${formatWhole(points)} points, ${formatWhole(measurements.length)} runs in random order (seed ${seed})</dd>
+${disturbed === undefined ? undefined : html`<dt>Disturbed</dt><dd>${disturbed}</dd>`}
 </dl>`;
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Fit, Measurement, Quantiles, StudyResult } from '../result.ts';
 import { plainTable, wrapped } from './plain.ts';
 import { bySetting, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from './points.ts';
-import { machineWords, rateWords, serverWords } from './words.ts';
+import { disturbedWords, machineWords, rateWords, serverWords } from './words.ts';
 
 /** The result as plain text of at most a hundred columns, ending with a newline. */
 export function reportTable(result: StudyResult): string {
@@ -21,6 +21,7 @@ export function reportTable(result: StudyResult): string {
     ...(result.finishedAt === undefined ? ['It was not finished: this is what there is.'] : []),
     '',
     ...measured(result),
+    ...disturbed(result),
     ...skipped(result),
     ...fitted(result),
     ...advised(result),
@@ -96,6 +97,11 @@ function short(value: number): string {
 export function plusMinus(spread: Spread | undefined): string | undefined {
   if (spread === undefined || spread.low === spread.high || spread.median === 0) return undefined;
   return formatShare((spread.high - spread.low) / 2 / spread.median);
+}
+
+function disturbed(result: StudyResult): string[] {
+  const words = disturbedWords(result);
+  return words === undefined ? [] : [...wrapped(words), ''];
 }
 
 function skipped({ skipped: left }: StudyResult): string[] {

@@ -1,5 +1,6 @@
 // How points, goals and machines are called in a report: the same on the terminal, in tables and beside plots.
 import type { Delivery } from '../../protocol/messages.ts';
+import { isDisturbed } from '../disturbed.ts';
 import { formatBytes, formatCount, formatMicros, formatWhole, significant } from '../page/format.ts';
 import type { Advice, Estimate, Goal, Machine, Point, StudyResult } from '../result.ts';
 
@@ -33,6 +34,14 @@ export function bytesWords(messageBytes: number): string {
 /** Everything of a point but its size: what is compared lies under one such heading. */
 export function settingWords({ delivery, clients, rate, messageBytes }: Omit<Point, 'size'>): string {
   return `${delivery} delivery, ${clientsWords(clients)}, ${rateWords(rate)}, ${bytesWords(messageBytes)}`;
+}
+
+/** How many runs something disturbed, and what helps; undefined where none was. */
+export function disturbedWords({ measurements }: StudyResult): string | undefined {
+  const count = measurements.filter(isDisturbed).length;
+  if (count === 0) return undefined;
+  const runs = `${formatWhole(count)} of ${formatWhole(measurements.length)} runs`;
+  return `In ${runs} the processors were slow or other programs ran, so the figures spread. A quiet machine helps, or --repeats 3, which makes such runs again.`;
 }
 
 export function goalWords(goal: Goal): string {
