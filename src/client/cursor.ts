@@ -168,8 +168,18 @@ export class Cursor {
     at.open = cut === undefined;
     at.last = last;
     at.fresh = false;
-    const times = { beganMicros, receivedMicros, firstTime: head.time, lastTime: tail.time };
-    return { kind: 'part', from, to, lines, cut, ...times };
+    return {
+      kind: 'part',
+      from,
+      to,
+      lines,
+      cut,
+      // Clocks may go back.
+      beganMicros: Math.min(beganMicros, receivedMicros),
+      receivedMicros,
+      firstTime: head.time,
+      lastTime: tail.time,
+    };
   }
 
   #placed(): At {

@@ -79,8 +79,7 @@ export class Routes {
       reader = found;
       if (reader === undefined) throw badServer(`a frame came of ${header.feed}, which is not subscribed`);
       // A frame has come whole when it is put together; of messages, hundreds with one piece, that would cost more than they do.
-      const now = this.#host.now();
-      reader.frame(header, lines, now, Math.min(beganMicros, now));
+      reader.frame(header, lines, this.#host.now(), beganMicros);
     } catch (error) {
       this.#fault(reader, error);
     }

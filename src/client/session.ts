@@ -148,8 +148,7 @@ export class Session {
 
   #data(bytes: Uint8Array): void {
     const receivedMicros = this.#pieceMicros ?? this.#settings.clock.nowMicros();
-    // Clocks may go back.
-    const beganMicros = Math.min(this.#beganMicros ?? receivedMicros, receivedMicros);
+    const beganMicros = this.#beganMicros ?? receivedMicros;
     this.#beganMicros = undefined;
     if (this.#phase === 'live' || this.#phase === 'bye') {
       this.#heard = true;

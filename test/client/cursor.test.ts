@@ -131,3 +131,9 @@ test('a last line that cannot come again since it was lost ends its block with t
     { kind: 'gap', from: 2, to: 4 },
   ]);
 });
+
+test('a clock that goes back makes no part begin after it came', () => {
+  expect(opened().line(bytes(lineOf(0)), 1_000, 2_000)).toMatchObject({ beganMicros: 1_000, receivedMicros: 1_000 });
+  const came = opened().frame({ feed: 'user', from: 0, to: 3 }, bytes(linesOf(0, 3)), 1_000, 2_000);
+  expect(came).toMatchObject({ beganMicros: 1_000, receivedMicros: 1_000 });
+});
