@@ -3,6 +3,7 @@
 import { groupsOf } from './groups.ts';
 import type { Fit, Measurement } from './result.ts';
 import { fitLine, median, type Observation } from './statistics/fit.ts';
+import { sum } from './statistics/sum.ts';
 
 const leastSizes = 4;
 
@@ -57,7 +58,7 @@ function costsOf(group: readonly Measurement[]): Observation[] {
 /** Of the logarithm, since sizes and costs range over decades: else the largest size alone would decide. */
 function rSquaredOf(costs: readonly Observation[], at: (size: number) => number): number {
   const logs = costs.map(({ y }) => Math.log(y));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const mean = sum(logs) / logs.length;
   let [left, all] = [0, 0];
   for (const [index, { x }] of costs.entries()) {
     const log = logs[index] as number;

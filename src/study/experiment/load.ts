@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { connect } from '../../client/connect.ts';
 import type { Subscription } from '../../client/subscription.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
+import { sum } from '../statistics/sum.ts';
 import { studyClock } from './clock.ts';
 import { Distributions, Meter } from './meter.ts';
 import type { LoadReport, OpenOrder } from './orders.ts';
@@ -157,10 +158,6 @@ export class Load {
       await sleep(lookEveryMs);
     }
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 async function sleep(ms: number): Promise<void> {

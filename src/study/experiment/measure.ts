@@ -2,6 +2,7 @@
 // measurement.
 import { type MachineCpu, machineCpu } from '../machine.ts';
 import type { Measurement } from '../result.ts';
+import { sum } from '../statistics/sum.ts';
 import { studyClock } from './clock.ts';
 import { measurementOf } from './measurement.ts';
 import type { LoadReport } from './orders.ts';
@@ -84,6 +85,6 @@ function othersCpu(before: CpuSample, after: CpuSample, reports: readonly LoadRe
   const all = after.machine.busyMicros - before.machine.busyMicros;
   const server = (after.server?.cpuMicros ?? 0) - (before.server?.cpuMicros ?? 0);
   const own = after.machine.ownMicros - before.machine.ownMicros;
-  const clients = reports.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0);
+  const clients = sum(reports.map(({ cpuMicros }) => cpuMicros));
   return Math.max(0, (all - server - own - clients) / (after.machine.atMicros - before.machine.atMicros));
 }

@@ -2,6 +2,7 @@
 import type { Measurement } from '../result.ts';
 import { Distribution } from '../statistics/distribution.ts';
 import { median } from '../statistics/fit.ts';
+import { sum } from '../statistics/sum.ts';
 import type { ClientCount } from './meter.ts';
 import type { LoadReport } from './orders.ts';
 import type { Run } from './plan.ts';
@@ -70,8 +71,4 @@ export function measurementOf(
 
 function messagesPerSecondOf({ messages, durationMicros }: ClientCount): number {
   return durationMicros === 0 ? 0 : (messages * 1_000_000) / durationMicros;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,6 +2,7 @@
 // two means differ (B. L. Welch, Biometrika 34, 1947). Pure.
 import type { Estimate } from '../result.ts';
 import { student95 } from './student.ts';
+import { sum } from './sum.ts';
 
 /** The mean with its 95 % interval; of a single value, of whose noise nothing is known, the interval is the value. */
 export function meanOf(values: readonly number[]): Estimate {
@@ -23,7 +24,7 @@ export function differ(left: readonly number[], right: readonly number[]): boole
 
 /** The mean, and the square of its standard error. */
 function momentsOf(values: readonly number[]): { mean: number; squaredError: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const mean = sum(values) / values.length;
+  const squares = sum(values.map((value) => (value - mean) ** 2));
   return { mean, squaredError: values.length < 2 ? 0 : squares / (values.length - 1) / values.length };
 }
