@@ -18,7 +18,10 @@ async function bare() {
   socket.on('message', () => {
     messages++;
   });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.on('close', () => {
+    throw new Error('the server closed a connection');
+  });
+  await new Promise((resolve) => socket.once('open', resolve));
   return socket;
 }
 
