@@ -190,6 +190,10 @@ test('how many runs were disturbed is said in the table and on the page, and onl
   const words = `In 2 of ${formatWhole(result.measurements.length)} runs the processors were slow`;
   expect(reportTable(told)).toContain(words);
   expect((await written(told))['report.html']).toContain(words);
+  const inOneLine = (table: string) => table.replaceAll(/\s+/g, ' ');
+  expect(inOneLine(reportTable(told))).toContain('or --repeats 3, which makes such runs again');
+  const again = reportTable({ ...told, setup: { ...told.setup, repeats: 3 } });
+  expect(inOneLine(again)).toContain('made again as often as --repeats 3 says');
 });
 
 test('any text in a CSV is read back as it was', () => {

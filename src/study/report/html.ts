@@ -159,7 +159,7 @@ function signedShare(share: number): string {
   return `${share < 0 ? '−' : '+'}${formatShare(Math.abs(share))}`;
 }
 
-/** The columns of the table of measurements: medians of the repeats. */
+/** The columns of the table of measurements: medians of the rounds. */
 const columns: readonly (readonly [name: string, of: (point: MeasuredPoint) => string])[] = [
   ['#size', ({ point }) => formatWhole(point.size)],
   ['#messages/s', (each) => formatCount(median(each, ({ messagesPerSecond }) => messagesPerSecond))],
@@ -186,7 +186,7 @@ function measurementSection({ measurements }: StudyResult): Markup | undefined {
     rows: points.map((point) => shown.map(([, of]) => of(point))),
   }));
   return html`<h2>Measurements</h2>
-<p>Medians of the repeats; ± is half of their range. Every run by itself is in measurements.csv, with its distributions in result.json, and in this page's source.</p>
+<p>Medians of the rounds; ± is half of their range. Every run by itself is in measurements.csv, with its distributions in result.json, and in this page's source.</p>
 <div class="card wide">${htmlTable(
     shown.map(([name]) => name),
     groups,

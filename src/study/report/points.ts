@@ -1,4 +1,4 @@
-// The measurements by point: its repeats together, in the order in which people read them.
+// The measurements by point: its rounds together, in the order in which people read them.
 import type { Delivery } from '../../protocol/messages.ts';
 import type { Measurement, Point } from '../result.ts';
 import { settingWords } from './words.ts';
@@ -12,7 +12,7 @@ export interface Spread {
 
 export interface MeasuredPoint {
   readonly point: Point;
-  /** Its repeats; never empty. */
+  /** Its rounds; never empty. */
   readonly rounds: readonly Measurement[];
 }
 
@@ -41,7 +41,7 @@ export function bySetting(points: readonly MeasuredPoint[]): { words: string; po
   return groups;
 }
 
-/** The figure's spread over the repeats that have it; undefined where none has. */
+/** The figure's spread over the rounds that have it; undefined where none has. */
 export function spreadOf(
   { rounds }: MeasuredPoint,
   figure: (round: Measurement) => number | undefined,

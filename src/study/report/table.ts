@@ -93,7 +93,7 @@ function short(value: number): string {
   return significant(value, 3);
 }
 
-/** Half of the range of the repeats, against their median. */
+/** Half of the range of the rounds, against their median. */
 export function plusMinus(spread: Spread | undefined): string | undefined {
   if (spread === undefined || spread.low === spread.high || spread.median === 0) return undefined;
   return formatShare((spread.high - spread.low) / 2 / spread.median);

@@ -37,11 +37,15 @@ export function settingWords({ delivery, clients, rate, messageBytes }: Omit<Poi
 }
 
 /** How many runs something disturbed, and what helps; undefined where none was. */
-export function disturbedWords({ measurements }: StudyResult): string | undefined {
+export function disturbedWords({ measurements, setup: { repeats } }: StudyResult): string | undefined {
   const count = measurements.filter(isDisturbed).length;
   if (count === 0) return undefined;
   const runs = `${formatWhole(count)} of ${formatWhole(measurements.length)} runs`;
-  return `In ${runs} the processors were slow or other programs ran, so the figures spread. A quiet machine helps, or --repeats 3, which makes such runs again.`;
+  const help =
+    repeats === 0
+      ? 'A quiet machine helps, or --repeats 3, which makes such runs again.'
+      : `They were made again as often as --repeats ${repeats} says; a quiet machine helps.`;
+  return `In ${runs} the processors were slow or other programs ran, so the figures spread. ${help}`;
 }
 
 export function goalWords(goal: Goal): string {

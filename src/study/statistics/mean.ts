@@ -1,4 +1,4 @@
-// Means of repeated runs, with what may be said of them from few repeats: Student's interval, and Welch's test of whether
+// Means over rounds, with what may be said of them from few: Student's interval, and Welch's test of whether
 // two means differ (B. L. Welch, Biometrika 34, 1947). Pure.
 import type { Estimate } from '../result.ts';
 import { student95 } from './student.ts';

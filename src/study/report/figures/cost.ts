@@ -10,7 +10,7 @@ import { type Curve, panelOf } from './panel.ts';
 const totalMessages = 1_000_000;
 
 const sizes: Axis = { label: 'Block size (messages)', scale: 'log', unit: 'count' };
-const repeats = 'Points are medians of the repeats, whiskers the least and the greatest of them.';
+const rounds = 'Points are medians of the rounds, whiskers the least and the greatest of them.';
 const fittedKey = { style: 'line', label: 'fitted a + b·n, shaded its 95 % interval' } as const;
 
 /** A figure of a block's cost: how its mean time, and the fitted one, become what is drawn. */
@@ -26,21 +26,21 @@ const costViews: readonly CostView[] = [
   {
     id: 'total-time',
     title: 'Time for a million messages',
-    words: `How long one client takes for ${totalMessages.toLocaleString('en-US')} messages, as blocks of each size. What a block costs, whatever is in it, is shared by more messages in a larger one; past the bend only the messages themselves cost. ${repeats}`,
+    words: `How long one client takes for ${totalMessages.toLocaleString('en-US')} messages, as blocks of each size. What a block costs, whatever is in it, is shared by more messages in a larger one; past the bend only the messages themselves cost. ${rounds}`,
     y: 'Time for a million messages',
     of: (micros, size) => (micros / size) * totalMessages,
   },
   {
     id: 'time-per-block',
     title: 'Time per block',
-    words: `From one block's end to the next, for one client. Small blocks all cost about the same, a; large ones grow in step with what is in them, b for each message. ${repeats}`,
+    words: `From one block's end to the next, for one client. Small blocks all cost about the same, a; large ones grow in step with what is in them, b for each message. ${rounds}`,
     y: 'Time per block',
     of: (micros) => micros,
   },
   {
     id: 'time-per-message',
     title: 'Time per message',
-    words: `The same, for each message of a block: a / n + b. It falls until only b is left. ${repeats}`,
+    words: `The same, for each message of a block: a / n + b. It falls until only b is left. ${rounds}`,
     y: 'Time per message',
     of: (micros, size) => micros / size,
   },
@@ -104,7 +104,7 @@ function throughputFigure(points: readonly MeasuredPoint[]): Figure {
   return {
     id: 'throughput',
     title: 'Throughput against clients',
-    words: `Messages a second, of all clients together, at the most the server gives. A line that rises as steeply as the clients grow shares nothing that is scarce; one that is flat has found the limit. ${repeats}`,
+    words: `Messages a second, of all clients together, at the most the server gives. A line that rises as steeply as the clients grow shares nothing that is scarce; one that is flat has found the limit. ${rounds}`,
     x: { label: 'Clients', scale: 'log', unit: 'count' },
     y: { label: 'Messages a second', scale: 'log', unit: 'perSecond' },
     keys: [],
@@ -130,7 +130,7 @@ function cpuFigure(points: readonly MeasuredPoint[]): Figure {
   return {
     id: 'cpu',
     title: 'CPU per million messages',
-    words: `Seconds of processor time for a million delivered messages. ${repeats}`,
+    words: `Seconds of processor time for a million delivered messages. ${rounds}`,
     x: sizes,
     y: { label: 'CPU seconds per million messages', scale: 'log', unit: 'seconds' },
     keys: [],

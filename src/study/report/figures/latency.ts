@@ -113,7 +113,7 @@ interface QuantileView {
   readonly of: (measurement: Measurement) => Quantiles | undefined;
 }
 
-/** One line a size, for each setting of everything else. Curves of repeats cannot be averaged: the middle one is drawn. */
+/** One line a size, for each setting of everything else. Curves of several rounds cannot be averaged: the middle one is drawn. */
 function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): Figure {
   const { id, title, words, of } = view;
   const withCurves = points.filter(({ rounds }) => rounds.some((round) => (of(round)?.count ?? 0) > 0));
@@ -135,7 +135,7 @@ function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): F
   return {
     id,
     title,
-    words: `${words}Of several repeats the one with the median p99 is drawn.`,
+    words: `${words}Of several rounds the one with the median p99 is drawn.`,
     x: { label: 'Percentile', scale: 'percentile', unit: 'percentile' },
     y: { label: 'Time', scale: 'log', unit: 'micros' },
     keys: [],
