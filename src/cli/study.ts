@@ -1,74 +1,23 @@
 // blockfeed study: measures, or looks at what was collected, and reports.
 import { readFile, rename } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { storing } from '../blocks/files.ts';
-import { BlockfeedError } from '../protocol/errors.ts';
-import { limits } from '../protocol/limits.ts';
-import type { Delivery } from '../protocol/messages.ts';
+import { errorName, storing } from '../blocks/files.ts';
+import { type EarlierStudy, parseEarlier } from '../study/earlier.ts';
 import type { StudiedServer } from '../study/experiment/server.ts';
 import { writeFiles } from '../study/files.ts';
+import { ranges } from '../study/ranges.ts';
 import { reportTable, writeReport } from '../study/report/report.ts';
-import type { Goal, Setup, StudyResult } from '../study/result.ts';
+import type { StudyResult } from '../study/result.ts';
 import { runStudy, studyMicros } from '../study/study.ts';
-import { byteSize, choice, duration, list, rangeOf, text, UsageError, wholeNumber } from './flags.ts';
+import { byteSize, choice, duration, list, text, UsageError, wholeNumber } from './flags.ts';
 import { print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
+import { type Asked, askedFor, goalsStated, refuseOther, type StudyFlags } from './studyAsked.ts';
 import { studyCollection } from './studyCollection.ts';
 import { latencyGoal, messageRate, studied } from './studyFlags.ts';
 import { describeLeft, ProgressLine } from './studyProgress.ts';
 import { startMeasuredServer } from './studyServer.ts';
-
-interface GridFlags {
-  readonly size?: readonly number[];
-  readonly clients?: readonly number[];
-  readonly delivery?: readonly Delivery[];
-  readonly rate?: readonly (number | 'max')[];
-  readonly messageBytes?: readonly number[];
-  readonly window?: number;
-  readonly rounds?: number;
-  readonly repeats?: number;
-  readonly measure?: number;
-  readonly warmUp?: number;
-  readonly workers?: number;
-  readonly seed?: number;
-  readonly thorough?: boolean;
-}
-
-interface StudyFlags extends GridFlags {
-  readonly latency?: Goal;
-  readonly throughput?: 'max';
-  readonly cpu?: boolean;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly json?: boolean;
-}
-
-/** About a minute. */
-const quick = {
-  sizes: [1, 4, 16, 64, 256, 1_024],
-  clients: [1, 10],
-  rounds: 3,
-  repeats: 0,
-  measureMs: 250,
-  warmUpMs: 100,
-} as const;
-/** Up to an hour: nominally 15 minutes, and runs that were disturbed are made again. */
-const thorough = {
-  sizes: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
-  clients: [1, 10, 100],
-  rounds: 5,
-  repeats: 2,
-  measureMs: 600,
-  warmUpMs: 200,
-} as const;
-/** Where nothing is stated. */
-const usualRates = [10_000, 'max'] as const;
-const usualBytes = 128;
-const usualSeed = 1;
-/** More processes do not give a server more to do, they take its processor. */
-const mostWorkers = 4;
 
 export function addStudy(program: Command): void {
   program
@@ -81,13 +30,11 @@ export function addStudy(program: Command): void {
     )
     .argument('[what...]', 'nothing, the URL of a server (ws://…), or folders that collectors wrote', studied)
     .addOption(
-      new Option('--size <list>', 'messages a block').argParser(
-        list('--size', wholeNumber('--size', rangeOf(limits.size))),
-      ),
+      new Option('--size <list>', 'messages a block').argParser(list('--size', wholeNumber('--size', ranges.size))),
     )
     .addOption(
       new Option('--clients <list>', 'how many clients').argParser(
-        list('--clients', wholeNumber('--clients', { min: 1, max: 10_000 })),
+        list('--clients', wholeNumber('--clients', ranges.clients)),
       ),
     )
     .addOption(
@@ -102,43 +49,41 @@ export function addStudy(program: Command): void {
     )
     .addOption(
       new Option('--message-bytes <list>', 'bytes of a message, about (default: 128)').argParser(
-        list('--message-bytes', byteSize('--message-bytes', { min: 64, max: 900_000 })),
+        list('--message-bytes', byteSize('--message-bytes', ranges.messageBytes)),
       ),
     )
     .addOption(
       new Option('--window <blocks>', 'blocks of a client under way at once (default: 8)').argParser(
-        wholeNumber('--window', rangeOf(limits.window)),
+        wholeNumber('--window', ranges.window),
       ),
     )
     .addOption(
-      new Option('--rounds <number>', 'how often each point is run').argParser(
-        wholeNumber('--rounds', { min: 1, max: 1_000 }),
-      ),
+      new Option('--rounds <number>', 'how often each point is run').argParser(wholeNumber('--rounds', ranges.rounds)),
     )
     .addOption(
       new Option(
         '--repeats <number>',
         'how often a run is made again that other work disturbed (thorough: 2)',
-      ).argParser(wholeNumber('--repeats', { min: 0, max: 100 })),
+      ).argParser(wholeNumber('--repeats', ranges.repeats)),
     )
     .addOption(
       new Option('--measure <duration>', 'how long each run is measured').argParser(
-        duration('--measure', { min: 50, max: 600_000 }),
+        duration('--measure', ranges.measureMs),
       ),
     )
     .addOption(
       new Option('--warm-up <duration>', 'how long each run goes before').argParser(
-        duration('--warm-up', { min: 0, max: 600_000 }),
+        duration('--warm-up', ranges.warmUpMs),
       ),
     )
     .addOption(
       new Option('--workers <number>', 'processes that the clients run in').argParser(
-        wholeNumber('--workers', { min: 1, max: 256 }),
+        wholeNumber('--workers', ranges.workers),
       ),
     )
     .addOption(
       new Option('--seed <number>', 'what the order of the runs follows from (default: 1)').argParser(
-        wholeNumber('--seed', { min: 0, max: 2_147_483_647 }),
+        wholeNumber('--seed', ranges.seed),
       ),
     )
     .addOption(new Option('--thorough', 'more sizes, more clients, more rounds: up to an hour'))
@@ -168,7 +113,7 @@ Examples:
   blockfeed study ws://127.0.0.1:8080 --json > result.json
   blockfeed study blocks --out charts
 
-Ctrl-C ends it and reports what there is; with --out, --resume goes on.`,
+Ctrl-C ends it and reports what there is; with --out FOLDER, --resume --out FOLDER goes on.`,
     )
     .action(run);
 }
@@ -180,18 +125,23 @@ async function run(what: readonly string[], flags: StudyFlags): Promise<void> {
   if (flags.resume === true && flags.out === undefined) throw new UsageError('--resume is stated: state --out too');
   if (urls.length === 0 && what.length > 0) return await studyCollection(what, flags);
   const earlier = flags.resume === true && flags.out !== undefined ? await readEarlier(flags.out) : undefined;
+  const asked = askedFor(flags);
+  if (earlier !== undefined) refuseOther(earlier, asked, flags, urls[0]);
+  const { setup, seed, goals } = earlier === undefined ? asked : { ...earlier, ...goalsStated(flags) };
   const own = urls[0] === undefined ? await startMeasuredServer() : undefined;
   try {
-    await measured(own ?? { url: urls[0] as string }, flags, earlier);
+    await measured({ setup, seed, goals, earlier, server: own ?? { url: urls[0] as string } }, flags);
   } finally {
     own?.end();
   }
 }
 
-async function measured(server: StudiedServer, flags: StudyFlags, earlier: StudyResult | undefined): Promise<void> {
+async function measured(
+  study: Asked & { readonly earlier: EarlierStudy | undefined; readonly server: StudiedServer },
+  flags: StudyFlags,
+): Promise<void> {
   const { out } = flags;
-  const setup = earlier?.setup ?? setupOf(flags);
-  const seed = earlier?.seed ?? flags.seed ?? usualSeed;
+  const { setup, seed } = study;
   if (out !== undefined) await writeFiles(out, {});
   const abort = new AbortController();
   const progress = new ProgressLine();
@@ -203,12 +153,8 @@ async function measured(server: StudiedServer, flags: StudyFlags, earlier: Study
   say(`${setup.rounds} rounds, ${describeLeft(studyMicros(setup, seed))} in all; Ctrl-C reports what there is`);
   try {
     const result = await runStudy({
-      setup,
-      seed,
-      goals: earlier?.goals ?? goalsOf(flags),
-      command: earlier?.command ?? commandLine(),
-      server,
-      earlier,
+      ...study,
+      command: study.earlier?.command ?? commandLine(),
       signal: abort.signal,
       onProgress: (state) => progress.show(state),
       save: saveNowAndThen(out),
@@ -226,37 +172,6 @@ async function tell(result: StudyResult, { json, out }: StudyFlags): Promise<voi
   else print(reportTable(result));
   if (out === undefined) return;
   for (const path of await writeReport(result, out)) say(`wrote ${path}`);
-}
-
-function setupOf(flags: GridFlags): Setup {
-  const preset = flags.thorough === true ? thorough : quick;
-  const clients = sorted(flags.clients ?? preset.clients);
-  return {
-    sizes: sorted(flags.size ?? preset.sizes),
-    clients,
-    deliveries: flags.delivery ?? ['block', 'message'],
-    rates: flags.rate ?? usualRates,
-    messageBytes: sorted(flags.messageBytes ?? [usualBytes]),
-    window: flags.window ?? limits.window.default,
-    rounds: flags.rounds ?? preset.rounds,
-    repeats: flags.repeats ?? preset.repeats,
-    warmUpMicros: (flags.warmUp ?? preset.warmUpMs) * 1_000,
-    measureMicros: (flags.measure ?? preset.measureMs) * 1_000,
-    workers: flags.workers ?? Math.max(1, Math.min(mostWorkers, availableParallelism() - 1)),
-  };
-}
-
-function goalsOf({ latency, throughput, cpu }: StudyFlags): Goal[] {
-  const stated: Goal[] = [
-    ...(latency === undefined ? [] : [latency]),
-    ...(throughput === undefined ? [] : [{ kind: 'throughput' } as const]),
-    ...(cpu === true ? [{ kind: 'cpu' } as const] : []),
-  ];
-  return stated.length > 0 ? stated : [{ kind: 'throughput' }, { kind: 'cpu' }, { kind: 'rate' }];
-}
-
-function sorted(values: readonly number[]): number[] {
-  return [...values].sort((left, right) => left - right);
 }
 
 function commandLine(): string {
@@ -279,21 +194,13 @@ function saveNowAndThen(out: string | undefined): (resultNow: () => StudyResult)
   };
 }
 
-async function readEarlier(out: string): Promise<StudyResult> {
+async function readEarlier(out: string): Promise<EarlierStudy> {
   const path = join(out, 'result.json');
-  const saved = parsed(await storing('read', path, () => readFile(path, 'utf8')));
-  if (typeof saved === 'object' && saved !== null && 'version' in saved && saved.version === 1 && 'setup' in saved)
-    return saved as StudyResult;
-  throw new BlockfeedError('storage', `${path} is no result of a study`, {
-    hint: 'Give the folder of a study that was interrupted.',
-    about: path,
-  });
+  const text = await storing('read', path, () => readFile(path, 'utf8').catch(unlessMissing));
+  if (text === undefined) throw new UsageError(`there is no study in ${out} that could go on: leave out --resume`);
+  return parseEarlier(text, path);
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function unlessMissing(error: unknown): undefined {
+  if (errorName(error) !== 'ENOENT') throw error;
 }

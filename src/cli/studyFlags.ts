@@ -1,24 +1,23 @@
 // The flags that only a study has.
 import { parseDurationMs } from '../protocol/units.ts';
+import { ranges } from '../study/ranges.ts';
 import type { Goal } from '../study/result.ts';
 import { decimal, text, usage, webSocketUrl } from './flags.ts';
 
 /** `max`, or messages a second. */
 export function messageRate(flag: string): (given: string) => number | 'max' {
-  const range = { min: 0.001, max: 1_000_000 };
-  const number = decimal(flag, range);
+  const number = decimal(flag, ranges.rate);
   return (given) => (given === 'max' ? given : number(given));
 }
 
 const quantiles = { p50: 'p50', p90: 'p90', p99: 'p99', 'p99.9': 'p999', max: 'max' } as const;
-const longestMs = 3_600_000;
 
 /** `p99=50ms` */
 export function latencyGoal(flag: string): (given: string) => Goal {
   return (given) => {
     const [, name = '', limit = ''] = /^([^=]*)=(.*)$/s.exec(given) ?? [];
     const limitMs = parseDurationMs(limit) ?? Number.NaN;
-    if (!Object.hasOwn(quantiles, name) || !(limitMs > 0 && limitMs <= longestMs))
+    if (!Object.hasOwn(quantiles, name) || !(limitMs > 0 && limitMs <= ranges.latencyMs.max))
       throw usage(flag, given, `${Object.keys(quantiles).join(', ')}, then = and a duration up to 1h, like p99=50ms`);
     const quantile = quantiles[name as keyof typeof quantiles];
     return { kind: 'latency', quantile, limitMicros: Math.round(limitMs * 1_000) };

@@ -142,8 +142,8 @@ export interface Setup {
   readonly window: number;
   /** How often every point was run. */
   readonly rounds: number;
-  /** How often a run is made again at most that other work or slow processors disturbed. @default 0 */
-  readonly repeats?: number;
+  /** How often a run is made again at most that other work or slow processors disturbed. */
+  readonly repeats: number;
   readonly warmUpMicros: number;
   /** How long each run was measured; longer where few blocks would fall into it. */
   readonly measureMicros: number;

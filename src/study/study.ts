@@ -1,6 +1,7 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
 import { adviceOf } from './advice.ts';
 import { Disturbed } from './disturbed.ts';
+import type { EarlierStudy } from './earlier.ts';
 import { type ClockOffset, estimateClockOffset } from './experiment/clock.ts';
 import { measure } from './experiment/measure.ts';
 import { isSameBut, needless, pointsOf, type Run, runsOf, runTimes } from './experiment/plan.ts';
@@ -19,7 +20,7 @@ export interface StudyOptions {
   readonly command: string;
   readonly server: StudiedServer;
   /** What an interrupted study with the same setup and seed had found: only what is missing is run. */
-  readonly earlier?: StudyResult | undefined;
+  readonly earlier: EarlierStudy | undefined;
   /** Ends it early: the result holds what there is. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -75,7 +76,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const all = runsOf(pointsOf(setup), setup, seed);
   const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
   const pace = new Pace();
-  const disturbed = new Disturbed(setup.repeats ?? 0);
+  const disturbed = new Disturbed(setup.repeats);
   const workers = new Workers(setup.workers);
   const surroundings = {
     server,

@@ -1,5 +1,5 @@
 // Studies as processes: what everyone finds first, a server that stalls, and studies that are interrupted.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { studyClock } from '../../src/study/experiment/clock.ts';
@@ -164,6 +164,33 @@ test('a study that is interrupted reports what there is, and goes on with --resu
   const orders = whole.measurements.map(({ order }) => order).sort((left, right) => left - right);
   expect(orders).toEqual(Array.from({ length: 16 }, (_, index) => index));
   expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toEqual(whole);
+
+  // What says what to measure may be given again as it was; what was found may be looked at with another goal.
+  const again = await study('--resume', ...grid, '--cpu', '--out', out);
+  expect(again.measurements).toEqual(whole.measurements);
+  expect(again.goals).toEqual([{ kind: 'cpu' }]);
+  const others: readonly (readonly [flags: readonly string[], words: string])[] = [
+    [[...grid.slice(0, -1), '9'], 'was begun with rounds 8, not 9'],
+    [['--seed', '2'], 'was begun with sizes 1,10, not '],
+    [['ws://127.0.0.1:1'], 'was begun with a server of its own'],
+    [['--out', join(out, 'none')], 'there is no study in '],
+  ];
+  for (const [flags, words] of others) {
+    const refused = new Running(['study', '--resume', '--out', out, ...flags]);
+    expect(await refused.ended).toBe(2);
+    expect(refused.stderr.tail).toContain(words);
+  }
+  writeFileSync(path, '{"version":1');
+  const broken = new Running(['study', '--resume', '--out', out]);
+  expect(await broken.ended).toBe(1);
+  expect(broken.stderr.tail).toContain(`${path} is no result of a study: `);
+});
+
+test('a grid of more runs than can be made is refused before anything is', async () => {
+  const sizes = Array.from({ length: 200 }, (_, index) => index + 1).join(',');
+  const refused = new Running(['study', '--size', sizes, '--clients', sizes, '--rounds', '1000']);
+  expect(await refused.ended).toBe(2);
+  expect(refused.stderr.tail).toContain('160,000,000 runs are asked for, at most 100,000 are made');
 });
 
 test('a server that is not there, and one that makes no feeds on request, end it with a line', async () => {

@@ -14,6 +14,7 @@ const setup: Setup = {
   messageBytes: [128, 1_000],
   window: 8,
   rounds: 4,
+  repeats: 0,
   warmUpMicros: 100_000,
   measureMicros: 250_000,
   workers: 1,

@@ -74,6 +74,7 @@ export function madeUpResult({
       messageBytes,
       window: 8,
       rounds,
+      repeats: 0,
       warmUpMicros: 500_000,
       measureMicros: 2_000_000,
       workers: 1,

@@ -31,6 +31,11 @@ export function pointsOf(setup: Setup): Point[] {
   return points;
 }
 
+/** How many runs that is, each point once a round. */
+export function runCountOf({ deliveries, clients, messageBytes, rates, sizes, rounds }: Setup): number {
+  return rounds * deliveries.length * clients.length * messageBytes.length * rates.length * sizes.length;
+}
+
 /**
  * Every point once a round, each round in an order of its own: what drifts (the machine's heat, what else runs on it) hits
  * all points alike, and not one size more than its neighbour.

@@ -1,0 +1,46 @@
+// What a study can be asked for, so what its flags take and what is believed of a result that is read again.
+import { type Limit, limits } from '../protocol/limits.ts';
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+interface Ranges {
+  /** Messages a block. */
+  readonly size: Limit;
+  readonly clients: Range;
+  /** Messages a second of a feed. */
+  readonly rate: Range;
+  /** Bytes of a message's line: with its offset, its time and a pad at least, and at most about what a server takes. */
+  readonly messageBytes: Range;
+  /** Blocks. */
+  readonly window: Limit;
+  readonly rounds: Range;
+  readonly repeats: Range;
+  readonly measureMs: Range;
+  readonly warmUpMs: Range;
+  /** Processes. */
+  readonly workers: Range;
+  readonly seed: Range;
+  /** What a latency is to be within. */
+  readonly latencyMs: Range;
+}
+
+export const ranges: Ranges = {
+  size: limits.size,
+  clients: { min: 1, max: 10_000 },
+  rate: { min: 0.001, max: 1_000_000 },
+  messageBytes: { min: 64, max: 900_000 },
+  window: limits.window,
+  rounds: { min: 1, max: 1_000 },
+  repeats: { min: 0, max: 100 },
+  measureMs: { min: 50, max: 600_000 },
+  warmUpMs: { min: 0, max: 600_000 },
+  workers: { min: 1, max: 256 },
+  seed: { min: 0, max: 2_147_483_647 },
+  latencyMs: { min: 0, max: 3_600_000 },
+};
+
+/** Of the whole grid, rounds included: a day of the shortest runs. More is a mistake in a list, and would fill the memory. */
+export const mostRuns = 100_000;
