@@ -12,10 +12,11 @@ export class ProgressLine {
   #saidMs = performance.now();
 
   show(progress: Progress): void {
-    const { runsDone, runs, leftMicros, point } = progress;
+    const { runsDone, runs, runsAgain, leftMicros, point } = progress;
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
     const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;
-    const line = `${runsDone}/${runs} runs, ${describeLeft(leftMicros)} left: ${now}`;
+    const again = runsAgain === 0 ? '' : ` (${runsAgain} disturbed, to be made again)`;
+    const line = `${runsDone}/${runs} runs${again}, ${describeLeft(leftMicros)} left: ${now}`;
     if (!this.#isLive) {
       if (performance.now() - this.#saidMs < lineEveryMs) return;
       this.#saidMs = performance.now();

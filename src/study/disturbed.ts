@@ -21,11 +21,28 @@ export class Disturbed {
 
   /** What counts of the run that was just made; undefined: it is to be made again. */
   settle(measurement: Measurement): Measurement | undefined {
-    if (!isDisturbed(measurement)) return measurement;
-    const tries = [...(this.#tries.get(measurement.order) ?? []), measurement];
-    this.#tries.set(measurement.order, tries);
-    if (tries.length <= this.#mostRepeats) return undefined;
-    const cost = (each: Measurement) => (each.othersCpu ?? 0) - (each.speed ?? 1);
-    return tries.toSorted((left, right) => cost(left) - cost(right))[0];
+    const { order } = measurement;
+    const tries = [...(this.#tries.get(order) ?? []), measurement];
+    if (isDisturbed(measurement) && tries.length <= this.#mostRepeats) {
+      this.#tries.set(order, tries);
+      return undefined;
+    }
+    this.#tries.delete(order);
+    return isDisturbed(measurement) ? leastDisturbed(tries) : measurement;
   }
+
+  /** What there is of the runs that are to be made again: of each its least disturbed try. */
+  unsettled(): Measurement[] {
+    return [...this.#tries.values()].map(leastDisturbed);
+  }
+
+  /** How many runs are to be made again. */
+  get count(): number {
+    return this.#tries.size;
+  }
+}
+
+function leastDisturbed(tries: readonly Measurement[]): Measurement {
+  const cost = ({ othersCpu = 0, speed = 1 }: Measurement) => othersCpu - speed;
+  return tries.reduce((least, each) => (cost(each) < cost(least) ? each : least));
 }

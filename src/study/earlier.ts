@@ -28,7 +28,10 @@ import { mostRuns, type Range, ranges } from './ranges.ts';
 import type { Goal, Measurement, Point, Quantiles, Setup, StudyResult } from './result.ts';
 
 /** What a study needs to know to go on. */
-export type EarlierStudy = Pick<StudyResult, 'command' | 'seed' | 'setup' | 'goals' | 'startedAt' | 'measurements'> & {
+export type EarlierStudy = Pick<
+  StudyResult,
+  'command' | 'seed' | 'setup' | 'goals' | 'startedAt' | 'finishedAt' | 'measurements'
+> & {
   readonly server: Pick<StudyResult['server'], 'url' | 'own'>;
 };
 
@@ -123,6 +126,7 @@ const earlierStudy: GenericSchema<unknown, EarlierStudy & { readonly version: 1 
   setup,
   goals: array(goal),
   startedAt: string(),
+  finishedAt: maybe(string()),
   server: object({ url: string(), own: boolean() }),
   measurements: array(measurement),
 });

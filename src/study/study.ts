@@ -31,6 +31,8 @@ export interface StudyOptions {
 export interface Progress {
   readonly runsDone: number;
   readonly runs: number;
+  /** Runs that were disturbed and are to be made again: they are not done. */
+  readonly runsAgain: number;
   /** What is left to run, in microseconds, as far as can be said. */
   readonly leftMicros: number;
   /** What runs now. */
@@ -46,10 +48,12 @@ const warmUpRuns = 4;
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { setup, seed, server, earlier, signal, onProgress } = options;
   const startedAt = earlier?.startedAt ?? new Date().toISOString();
-  const measurements: Measurement[] = [...(earlier?.measurements ?? [])];
+  const disturbed = new Disturbed(setup.repeats);
+  const settled: Measurement[] = settledOf(earlier, disturbed);
   const skipped = new Skipped(setup);
   const clock = await clockOffsetOf(server);
   const resultNow = (finishedAt?: string): StudyResult => {
+    const measurements = [...settled, ...disturbed.unsettled()];
     const fits = fitsOf(measurements);
     return {
       version: 1,
@@ -66,7 +70,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
         clockOffsetMicros: clock.offsetMicros,
         clockErrorMicros: clock.errorMicros,
       },
-      measurements: [...measurements],
+      measurements,
       skipped: skipped.list(),
       fits,
       predictionError: predictionErrorOf(fits),
@@ -74,9 +78,8 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     };
   };
   const all = runsOf(pointsOf(setup), setup, seed);
-  const runs = all.filter(({ order }) => !measurements.some((done) => done.order === order));
+  const runs = all.filter(({ order }) => !settled.some((done) => done.order === order));
   const pace = new Pace();
-  const disturbed = new Disturbed(setup.repeats);
   const workers = new Workers(setup.workers);
   const surroundings = {
     server,
@@ -90,24 +93,25 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     for (const run of runs.slice(0, warmUpRuns)) await measure({ ...run, order: run.order + all.length }, surroundings);
     for (const [index, run] of runs.entries()) {
       signal.throwIfAborted();
-      const why = needless(run.point, measurements);
+      const why = needless(run.point, settled);
       if (why !== undefined) {
         skipped.add(run.point, why);
         continue;
       }
       const left = runs.slice(index);
       onProgress({
-        runsDone: measurements.length,
+        runsDone: settled.length,
         runs: all.length,
+        runsAgain: disturbed.count,
         leftMicros: pace.of(timeOfAll(left)),
         point: run.point,
       });
       const beganMs = performance.now();
       const measurement = await measure(run, surroundings);
       pace.took(timeOf(run), (performance.now() - beganMs) * 1_000);
-      const settled = disturbed.settle(measurement);
-      if (settled === undefined) runs.push(run);
-      else measurements.push(settled);
+      const counts = disturbed.settle(measurement);
+      if (counts === undefined) runs.push(run);
+      else settled.push(counts);
       await options.save(resultNow);
     }
   } catch (error) {
@@ -117,6 +121,13 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     workers.end();
   }
   return resultNow(new Date().toISOString());
+}
+
+/** What a study that goes on has done. What was disturbed when it was interrupted had perhaps not been made again. */
+function settledOf(earlier: EarlierStudy | undefined, disturbed: Disturbed): Measurement[] {
+  if (earlier === undefined) return [];
+  if (earlier.finishedAt !== undefined) return [...earlier.measurements];
+  return earlier.measurements.flatMap((measurement) => disturbed.settle(measurement) ?? []);
 }
 
 function timeOf({ point, warmUpMicros, measureMicros }: Run): number {

@@ -41,6 +41,20 @@ describe('a run', () => {
     expect(disturbed.settle(run(1, 0.75, 0.5))).toBe(best);
   });
 
+  it('that is to be made again counts with its least disturbed try until it is', () => {
+    const disturbed = new Disturbed(2);
+    expect(disturbed.unsettled()).toEqual([]);
+    const [first, second, other] = [run(1, 0.5, 0), run(1, 0.7, 0), run(2, 0.6, 0)];
+    for (const each of [first, second, other]) expect(disturbed.settle(each)).toBeUndefined();
+    expect(disturbed.unsettled()).toEqual([second, other]);
+    expect(disturbed.count).toBe(2);
+    disturbed.settle(run(1, 0.6, 0));
+    expect(disturbed.unsettled()).toEqual([other]);
+    disturbed.settle(run(2, 1, 0));
+    expect(disturbed.unsettled()).toEqual([]);
+    expect(disturbed.count).toBe(0);
+  });
+
   it('is never made again where nobody asked for it', () => {
     const slow = run(1, 0.3, 1);
     expect(new Disturbed(0).settle(slow)).toBe(slow);

@@ -12,9 +12,9 @@ const saved = inOrder(madeUpResult({ sizes: [1, 10], clients: [1, 3], rounds: 2 
 
 describe('a result that is read again', () => {
   it('is what was saved', () => {
-    const { command, seed, setup, goals, startedAt, measurements } = saved;
+    const { command, seed, setup, goals, startedAt, finishedAt, measurements } = saved;
     const read = readAgain(saved);
-    expect(read).toMatchObject({ command, seed, setup, goals, startedAt });
+    expect(read).toMatchObject({ command, seed, setup, goals, startedAt, finishedAt });
     expect(read.server).toEqual({ url: saved.server.url, own: true });
     expect(JSON.parse(JSON.stringify(read.measurements))).toEqual(JSON.parse(JSON.stringify(measurements)));
     expect(read.measurements).toEqual(measurements);
@@ -120,7 +120,17 @@ function inOrder(result: StudyResult): StudyResult {
   return { ...result, measurements };
 }
 
-function onlyWhatIsRead({ version, command, seed, setup, goals, startedAt, server, measurements }: StudyResult) {
+function onlyWhatIsRead({
+  version,
+  command,
+  seed,
+  setup,
+  goals,
+  startedAt,
+  finishedAt,
+  server,
+  measurements,
+}: StudyResult) {
   return {
     version,
     command,
@@ -128,6 +138,7 @@ function onlyWhatIsRead({ version, command, seed, setup, goals, startedAt, serve
     setup,
     goals,
     startedAt,
+    finishedAt,
     server: { url: server.url, own: server.own },
     measurements,
   };

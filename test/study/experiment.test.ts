@@ -1,7 +1,9 @@
 // Studies as processes: what everyone finds first, a server that stalls, and studies that are interrupted.
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { isDisturbed } from '../../src/study/disturbed.ts';
 import { studyClock } from '../../src/study/experiment/clock.ts';
 import { Load } from '../../src/study/experiment/load.ts';
 import { feedOf } from '../../src/study/experiment/plan.ts';
@@ -184,6 +186,31 @@ test('a study that is interrupted reports what there is, and goes on with --resu
   const broken = new Running(['study', '--resume', '--out', out]);
   expect(await broken.ended).toBe(1);
   expect(broken.stderr.tail).toContain(`${path} is no result of a study: `);
+});
+
+test('a study of which every run was disturbed reports them where it is interrupted, and makes them again where it goes on', async () => {
+  const busy = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  onTestFinished(() => void busy.kill('SIGKILL'));
+  const out = join(await temporaryFolder(), 'study');
+  const path = join(out, 'result.json');
+  const grid = ['--size', '1,10', '--clients', '1', '--rate', '1000', '--delivery', 'block', '--measure', '100ms'];
+  const first = new Running(['study', ...grid, '--rounds', '200', '--repeats', '100', '--out', out]);
+  const saved = () => JSON.parse(readFileSync(path, 'utf8')) as StudyResult;
+  await until(() => existsSync(path) && saved().measurements.some(isDisturbed));
+  expect(await first.end('SIGINT')).toBe(0);
+  expect(first.stdout.all.join(' ')).toMatch(/In \d+ of \d+ runs the processors were slow or other programs ran/);
+  const interrupted = saved();
+  const disturbed = interrupted.measurements.filter(isDisturbed);
+  expect(disturbed.length).toBeGreaterThan(0);
+  expect(interrupted.finishedAt).toBeUndefined();
+
+  // Goes on with no end of tries, so it ends only by what is not disturbed, or is interrupted again: all it had is still there.
+  const second = new Running(['study', '--resume', '--out', out]);
+  await until(() => saved().measurements.length > interrupted.measurements.length);
+  expect(await second.end('SIGINT')).toBe(0);
+  const orders = saved().measurements.map(({ order }) => order);
+  expect(new Set(orders).size).toBe(orders.length);
+  for (const { order } of interrupted.measurements) expect(orders).toContain(order);
 });
 
 test('a grid of more runs than can be made is refused before anything is', async () => {
