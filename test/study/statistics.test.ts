@@ -110,8 +110,14 @@ describe('quantiles of a distribution', () => {
         const sorted = [...values].sort((left, right) => left - right);
         const exact = (percentile: number) =>
           sorted[Math.max(0, Math.ceil((percentile / 100) * sorted.length) - 1)] as number;
-        const { count, min, p50, p90, p99, p999, max, curve } = distribution.quantiles();
+        const { count, mean, min, p50, p90, p99, p999, max, curve } = distribution.quantiles();
         expect(count).toBe(values.length);
+        for (const ascending of [
+          [min, p50, p90, p99, p999, max],
+          [...curve.map(([, value]) => value), max],
+          [mean, max],
+        ])
+          expect(ascending).toEqual(ascending.toSorted((left, right) => left - right));
         for (const [percentile, value] of [
           [0, min],
           [50, p50],

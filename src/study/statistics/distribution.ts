@@ -60,16 +60,19 @@ export class Distribution {
   /** All zero where nothing was recorded. */
   quantiles(): Quantiles {
     const histogram = this.#histogram;
-    const at = (percentile: number): number => (this.count === 0 ? 0 : histogram.getValueAtPercentile(percentile));
+    const max = this.count === 0 ? 0 : histogram.maxValue;
+    // A quantile is told as the end of its bucket, a mean as if values lay in the middle of theirs: both may be beyond the greatest.
+    const at = (percentile: number): number =>
+      this.count === 0 ? 0 : Math.min(max, histogram.getValueAtPercentile(percentile));
     return {
       count: this.count,
-      mean: this.count === 0 ? 0 : Math.round(histogram.mean),
+      mean: this.count === 0 ? 0 : Math.min(max, Math.round(histogram.mean)),
       min: at(0),
       p50: at(50),
       p90: at(90),
       p99: at(99),
       p999: at(99.9),
-      max: this.count === 0 ? 0 : histogram.maxValue,
+      max,
       curve: withoutRepeats(percentilesFor(this.count).map((percentile) => [percentile, at(percentile)] as const)),
     };
   }
