@@ -112,24 +112,25 @@ function wordsOf(
   const { goal, size, gives, noDifference } = advice;
   const where = whereOf(advice);
   if (goal.kind === 'latency' && (size === undefined || gives === undefined))
-    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${best.size}, has ${duration(best.gives.value)}.`;
+    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${listOf([best.size])}, has ${duration(best.gives.value)}.`;
   if (size === undefined || gives === undefined) return `Nothing was measured ${where}.`;
   const given = `${figureText(goal, gives)} ${where}`;
   if (noDifference.length === candidates.length && candidates.length > 1)
-    return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${size} gives ${figureText(goal, gives)}.`;
+    return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${listOf([size])} gives ${figureText(goal, gives)}.`;
   const others = noDifference.filter((each) => each !== size);
   const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
   // A grid that ends where it still gets better has not shown where it stops.
   const further = size === largestTried ? ' It is the largest that was tried: try larger ones too.' : '';
+  const blocks = `Blocks of ${listOf([size])}`;
   switch (goal.kind) {
     case 'throughput':
-      return `Blocks of ${size} give the most: ${given}${same}.${further}`;
+      return `${blocks} give the most: ${given}${same}.${further}`;
     case 'cpu':
-      return `Blocks of ${size} cost the least: ${given}${same}.${further}`;
+      return `${blocks} cost the least: ${given}${same}.${further}`;
     case 'rate':
-      return `Blocks of ${size} have the least latency: ${given}${same}.`;
+      return `${blocks} have the least latency: ${given}${same}.`;
     case 'latency':
-      return `Blocks of ${size} are the largest within ${duration(goal.limitMicros)}: ${given}.${further}`;
+      return `${blocks} are the largest within ${duration(goal.limitMicros)}: ${given}${same}.${further}`;
   }
 }
 

@@ -78,19 +78,17 @@ function adviceSection({ advice }: StudyResult): Markup {
 }
 
 function adviceCard(advice: Advice): Markup {
-  const { goal, delivery, clients, rate, messageBytes, size, noDifference, words } = advice;
+  const { goal, delivery, clients, rate, messageBytes, size, words } = advice;
   const where = `${delivery} delivery, ${clientsWords(clients)}, ${rateWords(rate)}, ${bytesWords(messageBytes)}`;
   const rows = advisedSizes(advice).map(({ size: each, gives }) => {
     const isChosen = each === size;
     return html`<tr class="${isChosen ? 'chosen' : 'other'}"><td class="number">${formatWhole(each)}</td><td class="number">${formatGoal(goal, gives.value)}</td><td class="number">${formatGoal(goal, Math.max(0, gives.low))}</td><td class="number">${formatGoal(goal, gives.high)}</td></tr>`;
   });
-  const same = noDifference.filter((each) => each !== size).map(formatWhole);
   return html`<article class="card">
 <p class="goal">${goalWords(goal)}</p>
 <p class="where">${where}</p>
 <p class="size">${size === undefined ? 'no size' : formatWhole(size)} <small>${size === undefined ? 'reaches it' : size === 1 ? 'message a block' : 'messages a block'}</small></p>
 <p>${words}</p>
-${same.length === 0 ? undefined : html`<p class="quiet-text">No difference beyond the noise: ${same.join(', ')}.</p>`}
 ${
   rows.length === 0
     ? undefined
