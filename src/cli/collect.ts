@@ -16,18 +16,7 @@ import {
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
-import {
-  byteSize,
-  choice,
-  duration,
-  place,
-  rangeOf,
-  text,
-  UsageError,
-  usage,
-  webSocketUrl,
-  wholeNumber,
-} from './flags.ts';
+import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
 import { exitCodes, print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus, StatusLine } from './status.ts';
@@ -65,15 +54,13 @@ export function addCollect(program: Command): void {
     .argument('<feed...>', 'what to take', feedAndSize)
     .addOption(
       new Option('--size <messages>', 'messages a block (nothing stated: 100, or 1 s)').argParser(
-        wholeNumber('--size', rangeOf(limits.size)),
+        wholeNumber('--size', limits.size),
       ),
     )
     .addOption(
-      new Option('--wait <duration>', 'time of the clock a block').argParser(
-        duration('--wait', rangeOf(limits.waitMs)),
-      ),
+      new Option('--wait <duration>', 'time of the clock a block').argParser(duration('--wait', limits.waitMs)),
     )
-    .addOption(new Option('--bytes <bytes>', 'bytes a block').argParser(byteSize('--bytes', rangeOf(limits.bytes))))
+    .addOption(new Option('--bytes <bytes>', 'bytes a block').argParser(byteSize('--bytes', limits.bytes)))
     .addOption(
       new Option(
         '--from <place>',
@@ -103,9 +90,7 @@ export function addCollect(program: Command): void {
       ),
     )
     .addOption(
-      new Option('--window <blocks>', 'blocks under way at once').argParser(
-        wholeNumber('--window', rangeOf(limits.window)),
-      ),
+      new Option('--window <blocks>', 'blocks under way at once').argParser(wholeNumber('--window', limits.window)),
     )
     .addOption(
       new Option('--consumer <name>', 'the name under which the server remembers how far you are').argParser(consumer),
@@ -217,8 +202,7 @@ function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): rea
       given,
       'a name like user, or a specification like user?rate=10, and perhaps :5 for blocks of 5',
     );
-  const sized =
-    size === undefined ? { feed } : { feed, size: wholeNumber(`the size of ${feed}`, rangeOf(limits.size))(size) };
+  const sized = size === undefined ? { feed } : { feed, size: wholeNumber(`the size of ${feed}`, limits.size)(size) };
   return [...earlier, sized];
 }
 

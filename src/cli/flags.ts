@@ -1,7 +1,7 @@
 // Flags as they are typed, parsed once into what they mean. A wrong one is a usage error: one line that names the flag, what
 // was given, and the range.
 import { BlockfeedError } from '../protocol/errors.ts';
-import type { Limit } from '../protocol/limits.ts';
+import type { Range } from '../protocol/limits.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
 import { formatDurationMs, parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
 
@@ -11,11 +11,6 @@ export class UsageError extends Error {
 }
 
 type Parse<Value> = (text: string) => Value;
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
 
 /** A whole number: `5`. */
 export function wholeNumber(flag: string, { min, max }: Range): Parse<number> {
@@ -110,11 +105,6 @@ export function refusedFlag(flag: string, given: string, cause: unknown): never 
   throw new UsageError(
     `${flag} ${JSON.stringify(given.slice(0, 100))}: ${cause.message}. ${cause.hint.replace(/\.$/, '')}`,
   );
-}
-
-/** A limit's range, for a flag that states it. */
-export function rangeOf(limit: Limit): Range {
-  return { min: limit.min, max: limit.max };
 }
 
 export function usage(flag: string, given: string, range: string): UsageError {

@@ -6,18 +6,7 @@ import { kinds } from '../feed/kinds/index.ts';
 import { parseSpecification } from '../feed/specification.ts';
 import { limits } from '../protocol/limits.ts';
 import { createServer } from '../server/index.ts';
-import {
-  byteSize,
-  choice,
-  decimal,
-  duration,
-  rangeOf,
-  refusedFlag,
-  text,
-  UsageError,
-  usage,
-  wholeNumber,
-} from './flags.ts';
+import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
 import { makeLog } from './log.ts';
 import { exitCodes, print } from './output.ts';
 import { onStopSignal } from './signals.ts';
@@ -68,37 +57,37 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
-        wholeNumber('--ad-hoc-feeds', rangeOf(limits.adHocFeeds)),
+        wholeNumber('--ad-hoc-feeds', limits.adHocFeeds),
       ),
     )
     .addOption(
       new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
-        decimal('--ad-hoc-rate', rangeOf(limits.adHocRate)),
+        decimal('--ad-hoc-rate', limits.adHocRate),
       ),
     )
     .addOption(
       new Option('--connections <number>', 'how many connections at once').argParser(
-        wholeNumber('--connections', rangeOf(limits.connections)),
+        wholeNumber('--connections', limits.connections),
       ),
     )
     .addOption(
       new Option('--unsent <bytes>', 'what one socket may hold unsent').argParser(
-        byteSize('--unsent', rangeOf(limits.unsentBytes)),
+        byteSize('--unsent', limits.unsentBytes),
       ),
     )
     .addOption(
       new Option('--unsent-in-all <bytes>', 'what all sockets may hold unsent').argParser(
-        byteSize('--unsent-in-all', rangeOf(limits.unsentBytesInAll)),
+        byteSize('--unsent-in-all', limits.unsentBytesInAll),
       ),
     )
     .addOption(
       new Option('--cache <bytes>', 'frames kept for readers to share').argParser(
-        byteSize('--cache', rangeOf(limits.cachedBytes)),
+        byteSize('--cache', limits.cachedBytes),
       ),
     )
     .addOption(
       new Option('--drain <duration>', 'how long to wait for acks when stopping').argParser(
-        duration('--drain', rangeOf(limits.drainMs)),
+        duration('--drain', limits.drainMs),
       ),
     )
     .addOption(

@@ -2,10 +2,13 @@
 // (a test compares), code takes its numbers from here and from nowhere else.
 import { maxLineBytes } from './message.ts';
 
-export interface Limit {
-  readonly unit: 'bytes' | 'messages' | 'blocks' | 'ms' | 'count' | 'messages/s';
+export interface Range {
   readonly min: number;
   readonly max: number;
+}
+
+export interface Limit extends Range {
+  readonly unit: 'bytes' | 'messages' | 'blocks' | 'ms' | 'count' | 'messages/s';
   /** The value where nothing is stated; Infinity: then the limit does not apply. */
   readonly default: number;
   readonly reason: string;

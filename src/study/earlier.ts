@@ -23,8 +23,9 @@ import {
   variant,
 } from 'valibot';
 import { BlockfeedError } from '../protocol/errors.ts';
+import type { Range } from '../protocol/limits.ts';
 import { isSameBut, pointsOf, runCountOf, runsOf } from './experiment/plan.ts';
-import { mostRuns, type Range, ranges } from './ranges.ts';
+import { mostRuns, ranges } from './ranges.ts';
 import type { Goal, Measurement, Point, Quantiles, Setup, StudyResult } from './result.ts';
 
 /** What a study needs to know to go on. */

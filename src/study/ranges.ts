@@ -1,10 +1,5 @@
 // What a study can be asked for, so what its flags take and what is believed of a result that is read again.
-import { type Limit, limits } from '../protocol/limits.ts';
-
-export interface Range {
-  readonly min: number;
-  readonly max: number;
-}
+import { type Limit, limits, type Range } from '../protocol/limits.ts';
 
 interface Ranges {
   /** Messages a block. */
