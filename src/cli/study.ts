@@ -3,7 +3,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { errorName, storing } from '../blocks/files.ts';
-import { type EarlierStudy, parseEarlier } from '../study/earlier.ts';
+import type { EarlierStudy } from '../study/earlier.ts';
 import type { StudiedServer } from '../study/experiment/server.ts';
 import { writeFiles } from '../study/files.ts';
 import { ranges } from '../study/ranges.ts';
@@ -198,6 +198,8 @@ async function readEarlier(out: string): Promise<EarlierStudy> {
   const path = join(out, 'result.json');
   const text = await storing('read', path, () => readFile(path, 'utf8').catch(unlessMissing));
   if (text === undefined) throw new UsageError(`there is no study in ${out} that could go on: leave out --resume`);
+  // Loaded here only: no other command, nor a study from its beginning, needs what it parses with.
+  const { parseEarlier } = await import('../study/earlier.ts');
   return parseEarlier(text, path);
 }
 

@@ -1,6 +1,7 @@
 // Which size to use for a goal, of the sizes that were measured: what it gives, what its neighbours would give, and which
 // cannot be told from it. Pure.
 import { groupsOf } from './groups.ts';
+import { formatWhole } from './page/format.ts';
 import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
 import { differ, meanOf } from './statistics/mean.ts';
 
@@ -112,16 +113,16 @@ function wordsOf(
   const { goal, size, gives, noDifference } = advice;
   const where = whereOf(advice);
   if (goal.kind === 'latency' && (size === undefined || gives === undefined))
-    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${listOf([best.size])}, has ${duration(best.gives.value)}.`;
+    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${formatWhole(best.size)}, has ${duration(best.gives.value)}.`;
   if (size === undefined || gives === undefined) return `Nothing was measured ${where}.`;
   const given = `${figureText(goal, gives)} ${where}`;
   if (noDifference.length === candidates.length && candidates.length > 1)
-    return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${listOf([size])} gives ${figureText(goal, gives)}.`;
+    return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${formatWhole(size)} gives ${figureText(goal, gives)}.`;
   const others = noDifference.filter((each) => each !== size);
   const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
   // A grid that ends where it still gets better has not shown where it stops.
   const further = size === largestTried ? ' It is the largest that was tried: try larger ones too.' : '';
-  const blocks = `Blocks of ${listOf([size])}`;
+  const blocks = `Blocks of ${formatWhole(size)}`;
   switch (goal.kind) {
     case 'throughput':
       return `${blocks} give the most: ${given}${same}.${further}`;
@@ -172,9 +173,9 @@ function duration(micros: number): string {
 
 function count(value: number): string {
   if (value >= 999_500) return `${(value / 1e6).toPrecision(3)} M`;
-  return Math.round(value).toLocaleString('en');
+  return formatWhole(value);
 }
 
 function listOf(sizes: readonly number[]): string {
-  return sizes.map((size) => size.toLocaleString('en')).join(', ');
+  return sizes.map(formatWhole).join(', ');
 }

@@ -78,7 +78,8 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     };
   };
   const all = runsOf(pointsOf(setup), setup, seed);
-  const runs = all.filter(({ order }) => !settled.some((done) => done.order === order));
+  const done = new Set(settled.map(({ order }) => order));
+  const runs = all.filter(({ order }) => !done.has(order));
   const pace = new Pace();
   const workers = new Workers(setup.workers);
   const surroundings = {

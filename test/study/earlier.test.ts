@@ -120,28 +120,9 @@ function inOrder(result: StudyResult): StudyResult {
   return { ...result, measurements };
 }
 
-function onlyWhatIsRead({
-  version,
-  command,
-  seed,
-  setup,
-  goals,
-  startedAt,
-  finishedAt,
-  server,
-  measurements,
-}: StudyResult) {
-  return {
-    version,
-    command,
-    seed,
-    setup,
-    goals,
-    startedAt,
-    finishedAt,
-    server: { url: server.url, own: server.own },
-    measurements,
-  };
+function onlyWhatIsRead(result: StudyResult) {
+  const { machine, skipped, fits, predictionError, advice, server, ...read } = result;
+  return { ...read, server: { url: server.url, own: server.own } };
 }
 
 type Place = readonly (string | number)[];
