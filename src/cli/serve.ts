@@ -1,9 +1,9 @@
 // blockfeed serve: a server as a process.
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import { GeneratedFeed } from '../feed/generated.ts';
-import { kinds } from '../feed/kinds/index.ts';
-import { parseSpecification } from '../feed/specification.ts';
+import { GeneratedFeed } from '../generate/generated.ts';
+import { kinds } from '../generate/kinds/index.ts';
+import { parseSpecification } from '../generate/specification.ts';
 import { limits } from '../protocol/limits.ts';
 import { createServer } from '../server/index.ts';
 import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';

@@ -12,7 +12,7 @@ import {
   subscribeRequest,
 } from './options.ts';
 import type { Platform } from './platform.ts';
-import { Reader } from './reader.ts';
+import { Reader } from './feedReader.ts';
 import { Subscription } from './subscription.ts';
 
 export class Client implements AsyncDisposable {

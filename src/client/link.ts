@@ -10,9 +10,9 @@ import type { ConnectionState } from './events.ts';
 import { closed, unreachable } from './faults.ts';
 import type { Settings } from './options.ts';
 import type { Platform } from './platform.ts';
-import type { Reader, ReaderHost } from './reader.ts';
+import type { Reader, ReaderHost } from './feedReader.ts';
 import { Routes, type RoutesHost } from './routes.ts';
-import { Session, type SessionEnd, type Welcome } from './session.ts';
+import { Session, type SessionEnd, type Welcome } from './clientSession.ts';
 
 /** One word for this process, so that a server's records show who came again. */
 const instance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0'));

@@ -6,7 +6,7 @@ import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { makePolicy } from '../protocol/policy.ts';
-import type { Request } from './cursor.ts';
+import type { Request } from './feedPosition.ts';
 import type { ConnectionState, SubscriptionEvent } from './events.ts';
 import { badOption } from './faults.ts';
 

@@ -5,8 +5,8 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { parseFrame } from '../protocol/frame.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { badServer } from './faults.ts';
-import type { Reader } from './reader.ts';
-import { errorSaid } from './session.ts';
+import type { Reader } from './feedReader.ts';
+import { errorSaid } from './clientSession.ts';
 
 /** What routes need of the connection's owner. */
 export interface RoutesHost {

@@ -7,7 +7,7 @@ import type { Opened } from './events.ts';
 import { closed } from './faults.ts';
 import { Gather } from './gather.ts';
 import type { Gap, Part } from './part.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './feedReader.ts';
 
 /**
  * Iterate over it for blocks, or over `parts()` for blocks that are larger than memory; one of the two, once. Leaving the

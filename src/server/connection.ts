@@ -3,8 +3,8 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
-import type { Page } from '../feed/renditions/page.ts';
-import { makeFrame, pingFrame, pongFrame, textFrame } from '../feed/renditions/websocket.ts';
+import type { Page } from '../frames/page.ts';
+import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
 import { limits } from '../protocol/limits.ts';
 
 /** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */

@@ -3,11 +3,11 @@
 import { assert } from '../base/assert.ts';
 import type { Chunk } from '../feed/chunk.ts';
 import type { Feed } from '../feed/feed.ts';
-import { type Form, isByMessage, makeUnit } from '../feed/renditions/form.ts';
-import type { Page } from '../feed/renditions/page.ts';
-import type { Reader, Rendition } from '../feed/renditions/rendition.ts';
-import type { Renditions } from '../feed/renditions/renditions.ts';
-import type { Task, Turns } from '../feed/turns.ts';
+import { type Form, isByMessage, makeUnit } from '../frames/framing.ts';
+import type { Page } from '../frames/page.ts';
+import type { Reader, Rendition } from '../frames/rendition.ts';
+import type { Renditions } from '../frames/renditions.ts';
+import type { Task, Turns } from '../frames/turns.ts';
 import type { Cut } from '../protocol/cut.ts';
 import { limits } from '../protocol/limits.ts';
 import { readLineHead } from '../protocol/message.ts';

@@ -1,12 +1,12 @@
 // The feeds that a server offers: those it was configured with, and those it makes on request, within limits.
 import type { Clock } from '../base/clock.ts';
 import type { Feed } from '../feed/feed.ts';
-import { GeneratedFeed } from '../feed/generated.ts';
-import type { PageCache } from '../feed/renditions/cache.ts';
-import { Renditions } from '../feed/renditions/renditions.ts';
-import type { Rate } from '../feed/schedule.ts';
-import { parseSpecification } from '../feed/specification.ts';
-import type { Turns } from '../feed/turns.ts';
+import { GeneratedFeed } from '../generate/generated.ts';
+import type { PageCache } from '../frames/cache.ts';
+import { Renditions } from '../frames/renditions.ts';
+import type { Rate } from '../generate/schedule.ts';
+import { parseSpecification } from '../generate/specification.ts';
+import type { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 

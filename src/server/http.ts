@@ -1,7 +1,7 @@
 // What a server answers to plain HTTP: which feeds it offers, and how to connect.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { kinds } from '../feed/kinds/index.ts';
+import { kinds } from '../generate/kinds/index.ts';
 import type { Feeds } from './feeds.ts';
 
 /** What `GET /feeds` answers. */

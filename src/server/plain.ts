@@ -1,12 +1,12 @@
 // A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
 // gets text frames of lines, and says nothing that has an effect.
-import type { Page } from '../feed/renditions/page.ts';
-import type { Renditions } from '../feed/renditions/renditions.ts';
-import { makeFrame, textFrame } from '../feed/renditions/websocket.ts';
+import type { Page } from '../frames/page.ts';
+import type { Renditions } from '../frames/renditions.ts';
+import { makeFrame, textFrame } from '../frames/websocket.ts';
 import type { Connection } from './connection.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
-import type { Guest, House } from './house.ts';
+import type { Guest, House } from './context.ts';
 import { LimitedLog } from './limitedLog.ts';
 
 /** How much of what a plain client says is logged of each message, in characters. */

@@ -8,17 +8,17 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
 import type { Feed } from '../feed/feed.ts';
-import { GeneratedFeed } from '../feed/generated.ts';
-import { kinds } from '../feed/kinds/index.ts';
-import { PageCache } from '../feed/renditions/cache.ts';
-import { parseSpecification } from '../feed/specification.ts';
-import { Turns } from '../feed/turns.ts';
+import { GeneratedFeed } from '../generate/generated.ts';
+import { kinds } from '../generate/kinds/index.ts';
+import { PageCache } from '../frames/cache.ts';
+import { parseSpecification } from '../generate/specification.ts';
+import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type Limit, limits } from '../protocol/limits.ts';
-import { Commits } from './commits.ts';
-import { Door } from './door.ts';
+import { Commits } from '../feed/commits.ts';
+import { Door } from './upgrades.ts';
 import { Feeds } from './feeds.ts';
-import type { House } from './house.ts';
+import type { House } from './context.ts';
 import { answerHttp } from './http.ts';
 import { type ServerLog, silentLog } from './log.ts';
 

@@ -1,16 +1,16 @@
 // A session: one connection that speaks blockfeed.v1. It takes what the client says by the table in phases.ts, keeps its
 // subscriptions, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
-import type { Page } from '../feed/renditions/page.ts';
+import type { Page } from '../frames/page.ts';
 import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
 import type { Connection } from './connection.ts';
-import type { Guest, House } from './house.ts';
+import type { Guest, House } from './context.ts';
 import { LimitedLog, type Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
-import { type Subscribe, Subscription, type SubscriptionHost } from './subscription.ts';
+import { type Subscribe, Subscription, type SubscriptionHost } from './serverSubscription.ts';
 
 export class Session implements Guest, SubscriptionHost {
   readonly house: House;

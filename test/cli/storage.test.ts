@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyFolder } from '../../src/blocks/verify.ts';
-import { regenerate } from '../../src/feed/regenerate.ts';
+import { regenerate } from '../../src/generate/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
 import { temporaryFolder } from '../blocks/folders.ts';
 import { readOnlyDisk, smallDisk } from '../blocks/smallDisk.ts';

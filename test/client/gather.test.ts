@@ -1,7 +1,7 @@
 // Whatever way a feed's bytes are split into frames, and wherever connections break, the blocks are the same.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Cursor, type Request } from '../../src/client/cursor.ts';
+import { Cursor, type Request } from '../../src/client/feedPosition.ts';
 import { Gather, joinLines } from '../../src/client/gather.ts';
 import type { Gap, Part } from '../../src/client/part.ts';
 import type { Cut } from '../../src/protocol/cut.ts';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Gap, Part } from '../../src/client/part.ts';
-import { Reader } from '../../src/client/reader.ts';
+import { Reader } from '../../src/client/feedReader.ts';
 import { messageLine } from '../../src/protocol/message.ts';
 import { epochs } from '../support/scriptedServer.ts';
 

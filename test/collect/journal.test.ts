@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { type CollectOptions, collect, folderStore } from '../../src/collect/index.ts';
-import { regenerate } from '../../src/feed/regenerate.ts';
+import { regenerate } from '../../src/generate/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
 
 test("A2: a journal goes on where it is, whatever `from` says and however far the consumer's commit is", async () => {

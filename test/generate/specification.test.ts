@@ -1,11 +1,11 @@
 // What may be stated of a feed, the one form it has, and what is said of everything else.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { commonParameters } from '../../src/feed/common.ts';
-import { describeKinds } from '../../src/feed/describe.ts';
-import { kinds } from '../../src/feed/kinds/index.ts';
-import type { Parameter } from '../../src/feed/kinds/kind.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { commonParameters } from '../../src/generate/common.ts';
+import { describeKinds } from '../../src/generate/describe.ts';
+import { kinds } from '../../src/generate/kinds/index.ts';
+import type { Parameter } from '../../src/generate/kinds/kind.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import { someSpecifications } from './specifications.ts';

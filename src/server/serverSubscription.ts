@@ -1,14 +1,14 @@
 // One subscription of a session: its cursor, its window, what acks do to them, and how it ends. What it says goes through
 // its session, which knows who the client is and whether anything may be said at all.
-import type { Page } from '../feed/renditions/page.ts';
-import type { Renditions } from '../feed/renditions/renditions.ts';
+import type { Page } from '../frames/page.ts';
+import type { Renditions } from '../frames/renditions.ts';
 import type { Cut } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
-import type { House } from './house.ts';
+import type { House } from './context.ts';
 import type { Sums } from './limitedLog.ts';
 import { startOf } from './start.ts';
 import { Window } from './window.ts';

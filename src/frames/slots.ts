@@ -1,5 +1,5 @@
 // Tells layouts that a slot of the clock is over: one timer per feed and wait, however many wait for it.
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 
 /** Calls those who listen at the end of each slot of one length, while somebody listens. */
 export class Slots {

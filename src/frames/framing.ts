@@ -1,7 +1,7 @@
 // The four ways in which a feed's messages are laid out on the wire.
-import type { Cut } from '../../protocol/cut.ts';
-import { frameHeaderLine } from '../../protocol/frame.ts';
-import type { ServerMessage } from '../../protocol/messages.ts';
+import type { Cut } from '../protocol/cut.ts';
+import { frameHeaderLine } from '../protocol/frame.ts';
+import type { ServerMessage } from '../protocol/messages.ts';
 import { binaryFrame, frameHeadBytes, type Opcode, textFrame, writeFrameHead } from './websocket.ts';
 
 /**

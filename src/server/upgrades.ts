@@ -7,7 +7,7 @@ import { limits } from '../protocol/limits.ts';
 import { subprotocol } from '../protocol/messages.ts';
 import { Connection } from './connection.ts';
 import { type PlainRequest, parseHandshake } from './handshake.ts';
-import type { Guest, House } from './house.ts';
+import type { Guest, House } from './context.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';

@@ -1,12 +1,12 @@
 // Lays a feed's messages out as pages of one rendition, from one place on: reads chunks, asks the cut rule, and writes
 // frames. It knows nothing of who reads them.
 
-import { type Cut, Cutter, type FrameEnd } from '../../protocol/cut.ts';
-import { limits } from '../../protocol/limits.ts';
-import { defaultPolicy, type Policy } from '../../protocol/policy.ts';
-import type { Chunk } from '../chunk.ts';
-import type { Feed } from '../feed.ts';
-import { cutMessage, type Form, isByMessage, unitBytes, writeUnitHead } from './form.ts';
+import { type Cut, Cutter, type FrameEnd } from '../protocol/cut.ts';
+import { limits } from '../protocol/limits.ts';
+import { defaultPolicy, type Policy } from '../protocol/policy.ts';
+import type { Chunk } from '../feed/chunk.ts';
+import type { Feed } from '../feed/feed.ts';
+import { cutMessage, type Form, isByMessage, unitBytes, writeUnitHead } from './framing.ts';
 import type { Page } from './page.ts';
 import { makeFrame, textFrame } from './websocket.ts';
 

@@ -1,7 +1,7 @@
 // What all connections of one server share.
 import type { Clock } from '../base/clock.ts';
-import type { Turns } from '../feed/turns.ts';
-import type { Commits } from './commits.ts';
+import type { Turns } from '../frames/turns.ts';
+import type { Commits } from '../feed/commits.ts';
 import type { UnsentBudget } from './connection.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLog } from './log.ts';

@@ -1,8 +1,8 @@
 // docs/kinds.md says what the code does: its tables follow from the kinds.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { describeCommonParameters, describeKinds, type ParameterDescription } from '../../src/feed/describe.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { describeCommonParameters, describeKinds, type ParameterDescription } from '../../src/generate/describe.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 import { die } from './die.ts';
 import { expectFile } from './regenerate.ts';
 

@@ -1,8 +1,8 @@
 // A die that is thrown.
-import type { Kind } from '../../src/feed/kinds/kind.ts';
-import { lineBytesOf } from '../../src/feed/kinds/lines.ts';
-import { integer, numberOf } from '../../src/feed/kinds/parameters.ts';
-import { PlacedRandom } from '../../src/feed/kinds/random.ts';
+import type { Kind } from '../../src/generate/kinds/kind.ts';
+import { lineBytesOf } from '../../src/generate/kinds/lines.ts';
+import { integer, numberOf } from '../../src/generate/kinds/parameters.ts';
+import { PlacedRandom } from '../../src/generate/kinds/random.ts';
 
 export const die: Kind = {
   name: 'die',

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { kinds } from '../../src/feed/kinds/index.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { kinds } from '../../src/generate/kinds/index.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 import { parseMessage } from '../../src/protocol/message.ts';
 import { linesOf, someOffsets, someSpecifications } from './specifications.ts';
 
@@ -71,7 +71,7 @@ test('F1 and F3: another process, in another zone, language and year, makes the 
       constructor(...parts) { if (parts.length === 0) super(4e12); else super(...parts); }
       static now() { return 4e12; }
     };
-    const { parseSpecification } = await import(${JSON.stringify(new URL('../../dist/feed/specification.js', import.meta.url))});
+    const { parseSpecification } = await import(${JSON.stringify(new URL('../../dist/generate/specification.js', import.meta.url))});
     const { messageLine } = await import(${JSON.stringify(new URL('../../dist/protocol/message.js', import.meta.url))});
     const { specifications, offsets } = JSON.parse(process.argv[1]);
     console.log(JSON.stringify(specifications.map((text) => {

@@ -1,6 +1,6 @@
 // Specifications that reach every kind and every branch of its parameters, for tests that hold of all feeds.
 import fc from 'fast-check';
-import type { Specification } from '../../src/feed/specification.ts';
+import type { Specification } from '../../src/generate/specification.ts';
 import { messageLine } from '../../src/protocol/message.ts';
 
 export const someSpecifications: readonly string[] = [

@@ -1,7 +1,7 @@
 // Consecutive WebSocket frames of one rendition, as they lie one after another on the wire, and beside them what each is:
 // so that a client anywhere in it is sent any run of them with one write of one slice.
-import { assert } from '../../base/assert.ts';
-import { type Cut, cuts } from '../../protocol/cut.ts';
+import { assert } from '../base/assert.ts';
+import { type Cut, cuts } from '../protocol/cut.ts';
 
 const nothing = Buffer.alloc(0);
 /** Numbers kept for each unit: from, to, end of its bytes, cut, first time, last time. */

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { kinds } from '../../src/feed/kinds/index.ts';
-import { generatorVersion } from '../../src/feed/kinds/version.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { kinds } from '../../src/generate/kinds/index.ts';
+import { generatorVersion } from '../../src/generate/kinds/version.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 import { expectFile } from './regenerate.ts';
 import { linesOf, someSpecifications } from './specifications.ts';
 

@@ -1,10 +1,10 @@
 // The renditions of one feed: one for each policy and form that somebody reads, gone when nobody does.
-import type { Clock } from '../../base/clock.ts';
-import { type Policy, policyName } from '../../protocol/policy.ts';
-import type { Feed } from '../feed.ts';
-import type { Turns } from '../turns.ts';
+import type { Clock } from '../base/clock.ts';
+import { type Policy, policyName } from '../protocol/policy.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { Turns } from './turns.ts';
 import type { PageCache } from './cache.ts';
-import type { Form } from './form.ts';
+import type { Form } from './framing.ts';
 import { Rendition } from './rendition.ts';
 import { Slots } from './slots.ts';
 

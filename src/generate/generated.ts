@@ -5,8 +5,8 @@ import { assert } from '../base/assert.ts';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
 import { limits } from '../protocol/limits.ts';
 import { messageLine } from '../protocol/message.ts';
-import { Chunk } from './chunk.ts';
-import type { Feed } from './feed.ts';
+import { Chunk } from '../feed/chunk.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { Specification } from './specification.ts';
 
 const chunkBytes = 65_536;

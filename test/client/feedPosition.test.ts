@@ -1,7 +1,7 @@
 // What may come next and what may not: every way in which a message could be doubled or lost without a word.
 import { expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
-import { Cursor, type Request } from '../../src/client/cursor.ts';
+import { Cursor, type Request } from '../../src/client/feedPosition.ts';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
 import { epochs, lineOf, linesOf } from '../support/scriptedServer.ts';
 

@@ -5,7 +5,7 @@ import type { BlockfeedError } from '../protocol/errors.ts';
 import type { FrameHeader } from '../protocol/frame.ts';
 import type { ClientMessage, Delivery, ServerMessage } from '../protocol/messages.ts';
 import { Acks } from './acks.ts';
-import { Cursor, type Request } from './cursor.ts';
+import { Cursor, type Request } from './feedPosition.ts';
 import { Deferred } from './deferred.ts';
 import type { Opened, SubscriptionEvent } from './events.ts';
 import { closed } from './faults.ts';

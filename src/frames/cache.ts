@@ -1,7 +1,7 @@
 // Which pages of all renditions are kept: those used last, up to a number of bytes. What is forgotten is made again when
 // somebody asks.
-import { assert } from '../../base/assert.ts';
-import { limits } from '../../protocol/limits.ts';
+import { assert } from '../base/assert.ts';
+import { limits } from '../protocol/limits.ts';
 import { Page } from './page.ts';
 
 /** Who has the page, and lets go of it. */

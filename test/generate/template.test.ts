@@ -1,9 +1,9 @@
 // Templates are text from strangers: what they may call, how much they may ask for, and what comes of it.
 import { expect, test, vi } from 'vitest';
-import { modules } from '../../src/feed/kinds/expression.ts';
-import { makeFakes } from '../../src/feed/kinds/fakes.ts';
-import { PlacedRandom } from '../../src/feed/kinds/random.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { modules } from '../../src/generate/kinds/expression.ts';
+import { makeFakes } from '../../src/generate/kinds/fakes.ts';
+import { PlacedRandom } from '../../src/generate/kinds/random.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 
 const specificationOf = (record: unknown) =>
   parseSpecification(`template?record=${JSON.stringify(record).replace(/[%&]/g, encodeURIComponent)}`);

@@ -1,7 +1,7 @@
 // The times of generated messages against arithmetic that cannot round.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeSchedule, type Rate } from '../../src/feed/schedule.ts';
+import { makeSchedule, type Rate } from '../../src/generate/schedule.ts';
 
 const safe = Number.MAX_SAFE_INTEGER;
 // 2200-01-01, the latest origin there is.

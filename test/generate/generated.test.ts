@@ -1,8 +1,8 @@
 // The memory of a generated feed's chunks: true for the turn in which they were given, and then used again.
 import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/feed/chunk.ts';
-import { GeneratedFeed } from '../../src/feed/generated.ts';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { GeneratedFeed } from '../../src/generate/generated.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 
 const specification = 'counter?pad=55&rate=max';
 const messagesEach = 512;

@@ -1,13 +1,13 @@
 // A rendition: a feed's recent messages laid out as the bytes of one way of sending them, made once and shared by all who
 // read that way. Readers are cursors: they look up the page at their place, and where there is none they wait at the
 // layout that will make it.
-import { anchor, lookBackMessages } from '../../protocol/cut.ts';
-import type { Policy } from '../../protocol/policy.ts';
-import type { Feed } from '../feed.ts';
-import type { Task, Turns } from '../turns.ts';
+import { anchor, lookBackMessages } from '../protocol/cut.ts';
+import type { Policy } from '../protocol/policy.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { Task, Turns } from './turns.ts';
 import type { PageCache } from './cache.ts';
-import { type Form, isByMessage } from './form.ts';
-import { Layout, type Progress } from './layout.ts';
+import { type Form, isByMessage } from './framing.ts';
+import { Layout, type Progress } from './framer.ts';
 import type { Page } from './page.ts';
 import type { Slots } from './slots.ts';
 
