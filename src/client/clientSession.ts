@@ -35,7 +35,7 @@ const missableHeartbeats = 3;
 /** How long the peer may take to answer a close, in ms: enough for a slow network, and nobody waits for it in vain. */
 const closeAnswerMs = 1_000;
 
-export class Session {
+export class ClientSession {
   /** How long the server wants to be left alone when it has closed, in ms. */
   retryAfterMs = 0;
   readonly #settings: Settings;

@@ -19,7 +19,7 @@ interface At {
   open: boolean;
   /** The line before `next`, where it came in this life. */
   last: Uint8Array | undefined;
-  /** crc32 of the line before `next`, where it was given by whoever asked. */
+  /** crc32 of the line before `next`, where it was given by whoever requested. */
   check: number | undefined;
   /** The line before `next` comes once more: see `ask`. */
   repeats: boolean;
@@ -30,12 +30,12 @@ interface At {
 const none = new Uint8Array(0);
 const newline = 10;
 
-export class Cursor {
-  readonly #asked: Request;
+export class FeedPosition {
+  readonly #requested: Request;
   #at: At | undefined;
 
-  constructor(asked: Request) {
-    this.#asked = asked;
+  constructor(requested: Request) {
+    this.#requested = requested;
   }
 
   /** The offset of the next message to come; undefined before the server said where it begins. */
@@ -60,9 +60,9 @@ export class Cursor {
    */
   ask(): Request {
     const at = this.#at;
-    if (at === undefined) return this.#asked;
-    const { from: _from, epoch: _epoch, check: _check, ...rest } = this.#asked;
-    at.repeats = this.#asked.delivery === 'message' && at.open;
+    if (at === undefined) return this.#requested;
+    const { from: _from, epoch: _epoch, check: _check, ...rest } = this.#requested;
+    at.repeats = this.#requested.delivery === 'message' && at.open;
     if (at.repeats) return { ...rest, from: at.next - 1, epoch: at.epoch };
     const check = at.last === undefined ? at.check : crc32(at.last);
     return { ...rest, from: at.next, epoch: at.epoch, ...(check === undefined ? {} : { check }) };
@@ -70,17 +70,17 @@ export class Cursor {
 
   /** Takes the answer to `ask`. Throws `reset` or `bad-server`. */
   subscribed({ feed, epoch, from }: Subscribed): void {
-    const known = this.#at?.epoch ?? this.#asked.epoch;
+    const known = this.#at?.epoch ?? this.#requested.epoch;
     if (known !== undefined && known !== epoch)
       throw reset(`${feed} now has the epoch ${epoch}, not ${known} as before`, feed);
-    const asked = this.#asked.from;
+    const requested = this.#requested.from;
     this.#at ??= {
       feed,
       epoch,
-      next: typeof asked === 'number' && asked >= 0 ? asked : from,
+      next: typeof requested === 'number' && requested >= 0 ? requested : from,
       open: false,
       last: undefined,
-      check: this.#asked.check,
+      check: this.#requested.check,
       repeats: false,
       fresh: true,
     };
@@ -160,8 +160,8 @@ export class Cursor {
   ): Part {
     // Both ends are looked at, not every line between: that is left to whoever parses them.
     const head = readLineHead(lines, 0);
-    const tail = last === lines ? head : readLineHead(last, 0);
-    if (head.offset !== at.next || tail.offset !== to - 1 || lines.at(-1) !== newline)
+    const lastHead = last === lines ? head : readLineHead(last, 0);
+    if (head.offset !== at.next || lastHead.offset !== to - 1 || lines.at(-1) !== newline)
       throw badServer(`lines of ${at.feed} that should be [${at.next}, ${to}) begin or end with another`, at.feed);
     const from = at.next;
     at.next = to;
@@ -178,7 +178,7 @@ export class Cursor {
       beganMicros: Math.min(beganMicros, receivedMicros),
       receivedMicros,
       firstTime: head.time,
-      lastTime: tail.time,
+      lastTime: lastHead.time,
     };
   }
 

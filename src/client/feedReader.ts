@@ -5,10 +5,10 @@ import type { BlockfeedError } from '../protocol/errors.ts';
 import type { FrameHeader } from '../protocol/frame.ts';
 import type { ClientMessage, Delivery, ServerMessage } from '../protocol/messages.ts';
 import { Acks } from './acks.ts';
-import { Cursor, type Request } from './feedPosition.ts';
 import { Deferred } from './deferred.ts';
 import type { Opened, SubscriptionEvent } from './events.ts';
 import { closed } from './faults.ts';
+import { FeedPosition, type Request } from './feedPosition.ts';
 import type { Gap, Part } from './part.ts';
 import { Queue, type Taken } from './queue.ts';
 import { Slab, WaitingPart } from './waitingPart.ts';
@@ -18,16 +18,16 @@ export interface ReaderHost {
   /** So many bytes were queued, or, when negative, taken or dropped. */
   queued(bytes: number): void;
   /** There is an ack to say, in this turn. */
-  ackSoon(reader: Reader): void;
-  leave(reader: Reader): void;
-  drop(reader: Reader): void;
+  ackSoon(reader: FeedReader): void;
+  leave(reader: FeedReader): void;
+  drop(reader: FeedReader): void;
 }
 
 /** What the bookkeeping of an item costs, in bytes, about: a flood of tiny messages is bounded as well. */
 const itemBytes = 128;
 
-export class Reader {
-  readonly asked: string;
+export class FeedReader {
+  readonly requested: string;
   readonly delivery: Delivery;
   readonly acks: Acks = new Acks();
   /** Whether it has asked the server to flush and end it. */
@@ -36,21 +36,21 @@ export class Reader {
   /** How often it was asked again after a connection broke or a refusal that passes. */
   failures = 0;
   reconnects = 0;
-  edge: number | undefined;
+  tail: number | undefined;
   /** Is called once, when it is over. */
   onOver: (() => void) | undefined;
   readonly #queue: Queue<WaitingPart | Gap>;
   readonly #slab = new Slab();
-  readonly #cursor: Cursor;
+  readonly #cursor: FeedPosition;
   readonly #keepsCommit: boolean;
   readonly #onEvent: (event: SubscriptionEvent) => void;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
 
   constructor(request: Request, onEvent: (event: SubscriptionEvent) => void) {
-    this.asked = request.feed;
+    this.requested = request.feed;
     this.delivery = request.delivery ?? 'block';
-    this.#cursor = new Cursor(request);
+    this.#cursor = new FeedPosition(request);
     this.#keepsCommit = request.consumer !== undefined;
     this.#onEvent = onEvent;
     this.#queue = new Queue((bytes) => this.#host?.queued(-bytes));
@@ -90,9 +90,9 @@ export class Reader {
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
     if (again && this.#keepsCommit) this.acks.repeat();
-    const { feed, epoch, from, edge, spec: specification, checked } = message;
-    const opened: Opened = Object.freeze({ feed, epoch, from, edge, specification, checked });
-    this.edge = edge;
+    const { feed, epoch, from, tail, spec: specification, checked } = message;
+    const opened: Opened = Object.freeze({ feed, epoch, from, tail, specification, checked });
+    this.tail = tail;
     this.#opened.resolve(opened);
     this.#onEvent({ type: 'opened', opened, again });
   }
@@ -120,14 +120,14 @@ export class Reader {
     this.#onEvent({ type: 'stalled', window, unacked });
   }
 
-  edgeAt(edge: number): void {
-    this.edge = edge;
-    this.#onEvent({ type: 'edge', edge, lag: this.lag ?? 0 });
+  tailAt(tail: number): void {
+    this.tail = tail;
+    this.#onEvent({ type: 'tail', tail, lag: this.lag ?? 0 });
   }
 
-  /** How many messages exist that have not come; undefined where no edge is known. */
+  /** How many messages exist that have not come; undefined where no tail is known. */
   get lag(): number | undefined {
-    return this.edge === undefined ? undefined : Math.max(0, this.edge - (this.next ?? this.edge));
+    return this.tail === undefined ? undefined : Math.max(0, this.tail - (this.next ?? this.tail));
   }
 
   interrupted(reason: string): void {

@@ -1,15 +1,13 @@
 // Where consumers got to: the last ack under each name, feed and epoch. A convenience for clients that keep no record of
 // their own; it lasts as long as the server's process.
-import { limits } from '../protocol/limits.ts';
-
 export class Commits {
   /** The place written to last at the end. */
   readonly #places: Map<string, number> = new Map();
   readonly #max: number;
   readonly #forgotten: (key: string) => void;
 
-  /** `forgotten` hears of a place that had to go because there are too many. */
-  constructor(forgotten: (key: string) => void, max: number = limits.consumers.default) {
+  /** `forgotten` hears of a place that had to go because there are too many; `max`: limit consumers. */
+  constructor(forgotten: (key: string) => void, max: number) {
     this.#forgotten = forgotten;
     this.#max = max;
   }

@@ -1,7 +1,7 @@
 // Which pages of all renditions are kept: those used last, up to a number of bytes. What is forgotten is made again when
 // somebody asks.
 import { assert } from '../base/assert.ts';
-import { limits } from '../protocol/limits.ts';
+import { framesLimits } from './limits.ts';
 import { Page } from './page.ts';
 
 /** Who has the page, and lets go of it. */
@@ -12,7 +12,7 @@ export interface PageOwner {
 /** How many pages' memory is kept for the next pages: they are made about as fast as they are forgotten. */
 const sparePagesMax = 8;
 
-/** The full pages of all renditions of one server. Pages that still grow belong to their layouts and are not here. */
+/** The full pages of all renditions of one server. Pages that still grow belong to their framers and are not here. */
 export class PageCache {
   readonly #maxBytes: number;
   /** The page used last stands at the end. */
@@ -20,8 +20,8 @@ export class PageCache {
   readonly #spare: Page[] = [];
   #bytes = 0;
 
-  /** `maxBytes`: limit cachedBytes, 64 MiB where nothing is stated. */
-  constructor(maxBytes: number = limits.cachedBytes.default) {
+  /** `maxBytes`: limit cachedBytes. */
+  constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
@@ -34,7 +34,7 @@ export class PageCache {
    * what was thrown away holds the event loop for milliseconds until it is collected.
    */
   newPage(capacityBytes: number, behindCut: boolean): Page {
-    const spent = capacityBytes === limits.pageBytes.default ? this.#spare.pop() : undefined;
+    const spent = capacityBytes === framesLimits.pageBytes.default ? this.#spare.pop() : undefined;
     return new Page(capacityBytes, behindCut, spent);
   }
 
@@ -60,7 +60,8 @@ export class PageCache {
     if (!this.#pages.delete(page)) return;
     this.#bytes -= page.capacity;
     page.retire(() => {
-      if (page.capacity === limits.pageBytes.default && this.#spare.length < sparePagesMax) this.#spare.push(page);
+      if (page.capacity === framesLimits.pageBytes.default && this.#spare.length < sparePagesMax)
+        this.#spare.push(page);
     });
   }
 }

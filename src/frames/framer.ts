@@ -1,12 +1,12 @@
 // Lays a feed's messages out as pages of one rendition, from one place on: reads chunks, asks the cut rule, and writes
 // frames. It knows nothing of who reads them.
 
-import { type Cut, Cutter, type FrameEnd } from '../protocol/cut.ts';
-import { limits } from '../protocol/limits.ts';
-import { defaultPolicy, type Policy } from '../protocol/policy.ts';
-import type { Chunk } from '../feed/chunk.ts';
 import type { Feed } from '../feed/feed.ts';
-import { cutMessage, type Form, isByMessage, unitBytes, writeUnitHead } from './framing.ts';
+import type { Lines } from '../feed/lines.ts';
+import { type Cut, Cutter, type FrameEnd } from '../protocol/cut.ts';
+import { defaultPolicy, type Policy } from '../protocol/policy.ts';
+import { cutMessage, type Framing, isByMessage, unitBytes, writeUnitHead } from './framing.ts';
+import { framesLimits } from './limits.ts';
 import type { Page } from './page.ts';
 import { makeFrame, textFrame } from './websocket.ts';
 
@@ -23,9 +23,9 @@ const nothing = Buffer.alloc(0);
 const firstPageBytes = 16_384;
 const firstGatheredBytes = 1_024;
 
-export class Layout {
+export class Framer {
   readonly #feed: Feed;
-  readonly #form: Form;
+  readonly #framing: Framing;
   readonly #byMessage: boolean;
   readonly #cutter: Cutter | undefined;
   readonly #newPage: NewPage;
@@ -49,12 +49,19 @@ export class Layout {
   /**
    * `start` is a place where a frame begins for certain; `policy` is undefined for single lines without blocks.
    */
-  constructor(feed: Feed, policy: Policy | undefined, form: Form, start: number, wanted: number, newPage: NewPage) {
+  constructor(
+    feed: Feed,
+    policy: Policy | undefined,
+    framing: Framing,
+    start: number,
+    wanted: number,
+    newPage: NewPage,
+  ) {
     this.#feed = feed;
-    this.#form = form;
-    this.#byMessage = isByMessage(form);
+    this.#framing = framing;
+    this.#byMessage = isByMessage(framing);
     this.#behindCut = this.#byMessage;
-    this.#cutter = form === 'line' ? undefined : new Cutter(policy ?? defaultPolicy);
+    this.#cutter = framing === 'line' ? undefined : new Cutter(policy ?? defaultPolicy);
     this.start = start;
     this.#position = start;
     this.#pendingFrom = start;
@@ -94,54 +101,54 @@ export class Layout {
     this.#units = 0;
     let taken = 0;
     do {
-      // The closed time first: what is below the edge read after it holds every message up to that time.
-      const closedMicros = this.#feed.closedMicros();
-      const edge = this.#feed.edge();
+      // The watermark first: what is below the tail read after it holds every message up to that time.
+      const watermarkMicros = this.#feed.watermarkMicros();
+      const tail = this.#feed.tail();
       if (this.isLost) return 'lost';
-      if (this.#position >= edge) {
-        const end = this.#position === edge ? this.#cutter?.endAt(closedMicros) : undefined;
+      if (this.#position >= tail) {
+        const end = this.#position === tail ? this.#cutter?.endAt(watermarkMicros) : undefined;
         if (end !== undefined) this.#endUnit(end, nothing);
         return this.#units > 0 ? 'made' : 'idle';
       }
-      const chunk = this.#feed.read(this.#position);
-      if (chunk instanceof Promise)
-        return chunk.then((late) => {
-          this.#take(late, Math.min(edge, late.to));
+      const lines = this.#feed.read(this.#position);
+      if (lines instanceof Promise)
+        return lines.then((late) => {
+          this.#take(late, Math.min(tail, late.to));
           return this.#units > 0 ? 'made' : 'busy';
         });
-      taken += this.#take(chunk, Math.min(edge, chunk.to));
-    } while (taken < limits.pageBytes.default && performance.now() < untilMs);
+      taken += this.#take(lines, Math.min(tail, lines.to));
+    } while (taken < framesLimits.pageBytes.default && performance.now() < untilMs);
     return this.#units > 0 ? 'made' : 'busy';
   }
 
   /** Takes the chunk's messages up to `to`; returns how many bytes they have. */
-  #take(chunk: Chunk, to: number): number {
+  #take(lines: Lines, to: number): number {
     const cutter = this.#cutter;
-    const begin = chunk.startOf(this.#position);
+    const begin = lines.startOf(this.#position);
     // Where the lines begin that belong to the frame being gathered, and where the line at hand begins.
     let unitStart = begin;
     let start = begin;
     for (let offset = this.#position; offset < to; offset++) {
-      const timeMicros = chunk.timeOf(offset);
-      const end = chunk.endOf(offset);
+      const timeMicros = lines.timeOf(offset);
+      const end = lines.endOf(offset);
       const before = cutter?.endBefore(timeMicros, end - start);
       if (before !== undefined) {
-        this.#endUnit(before, chunk.bytes, unitStart, start);
+        this.#endUnit(before, lines.bytes, unitStart, start);
         unitStart = start;
       }
-      if (this.#byMessage) this.#addMessage(chunk, offset, start, end, timeMicros);
+      if (this.#byMessage) this.#addMessage(lines, offset, start, end, timeMicros);
       else {
         if (this.#position === this.#pendingFrom) this.#firstTime = timeMicros;
         this.#lastTime = timeMicros;
       }
       this.#position = offset + 1;
       if (cutter?.take(offset, timeMicros, end - start) !== undefined) {
-        this.#endUnit('size', chunk.bytes, unitStart, end);
+        this.#endUnit('size', lines.bytes, unitStart, end);
         unitStart = end;
       }
       start = end;
     }
-    if (!this.#byMessage) this.#gather(chunk.bytes, unitStart, start);
+    if (!this.#byMessage) this.#gather(lines.bytes, unitStart, start);
     return start - begin;
   }
 
@@ -161,7 +168,7 @@ export class Layout {
   #endUnit(unitEnd: FrameEnd, bytes: Buffer, start = 0, end = 0): void {
     const cut = unitEnd === 'part' ? undefined : unitEnd;
     if (!this.#byMessage) this.#addBlock(cut, bytes, start, end);
-    else if (cut !== undefined && this.#form === 'message') this.#addCut(cut);
+    else if (cut !== undefined && this.#framing === 'message') this.#addCut(cut);
   }
 
   #addBlock(cut: Cut | undefined, bytes: Buffer, start: number, end: number): void {
@@ -170,8 +177,8 @@ export class Layout {
     if (to > this.wanted) {
       const lineBytes = this.#gatheredBytes + end - start;
       const { name } = this.#feed;
-      const page = this.#pageFor(unitBytes(this.#form, name, from, to, cut, lineBytes));
-      let position = writeUnitHead(page.bytes, page.length, this.#form, name, from, to, cut, lineBytes);
+      const page = this.#pageFor(unitBytes(this.#framing, name, from, to, cut, lineBytes));
+      let position = writeUnitHead(page.bytes, page.length, this.#framing, name, from, to, cut, lineBytes);
       position += this.#gathered.copy(page.bytes, position, 0, this.#gatheredBytes);
       position += bytes.copy(page.bytes, position, start, end);
       page.end(position, from, to, cut, this.#firstTime, this.#lastTime);
@@ -181,16 +188,16 @@ export class Layout {
     this.#gatheredBytes = 0;
   }
 
-  #addMessage(chunk: Chunk, offset: number, start: number, end: number, timeMicros: number): void {
+  #addMessage(lines: Lines, offset: number, start: number, end: number, timeMicros: number): void {
     if (offset < this.wanted) {
       this.#behindCut = false;
       return;
     }
-    const page = this.#pageFor(unitBytes(this.#form, this.#feed.name, offset, offset + 1, undefined, end - start));
+    const page = this.#pageFor(unitBytes(this.#framing, this.#feed.name, offset, offset + 1, undefined, end - start));
     const position = writeUnitHead(
       page.bytes,
       page.length,
-      this.#form,
+      this.#framing,
       this.#feed.name,
       offset,
       offset + 1,
@@ -198,7 +205,7 @@ export class Layout {
       end - start,
     );
     page.end(
-      position + chunk.bytes.copy(page.bytes, position, start, end),
+      position + lines.bytes.copy(page.bytes, position, start, end),
       offset,
       offset + 1,
       undefined,
@@ -225,7 +232,7 @@ export class Layout {
   #pageFor(bytes: number): Page {
     if (this.#page !== undefined && this.#page.room >= bytes) return this.#page;
     const full = this.#page;
-    const capacity = full === undefined ? firstPageBytes : Math.min(limits.pageBytes.default, full.capacity * 2);
+    const capacity = full === undefined ? firstPageBytes : Math.min(framesLimits.pageBytes.default, full.capacity * 2);
     this.#page = this.#newPage(Math.max(capacity, bytes), this.#behindCut, full);
     return this.#page;
   }

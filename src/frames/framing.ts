@@ -8,32 +8,32 @@ import { binaryFrame, frameHeadBytes, type Opcode, textFrame, writeFrameHead } f
  * `block` and `message` are the two deliveries of a session. `lines` and `line` are what a WebSocket client without the
  * subprotocol gets: a text frame for each block, or for each message.
  */
-export type Form = 'block' | 'message' | 'lines' | 'line';
+export type Framing = 'block' | 'message' | 'lines' | 'line';
 
 /** Whether a frame holds one message, and the cut comes after it. */
-export function isByMessage(form: Form): boolean {
-  return form === 'message' || form === 'line';
+export function isByMessage(framing: Framing): boolean {
+  return framing === 'message' || framing === 'line';
 }
 
-function opcodeOf(form: Form): Opcode {
-  return form === 'block' || form === 'message' ? binaryFrame : textFrame;
+function opcodeOf(framing: Framing): Opcode {
+  return framing === 'block' || framing === 'message' ? binaryFrame : textFrame;
 }
 
 /** What stands in a frame before the lines. */
-function headerOf(form: Form, feed: string, from: number, to: number, cut: Cut | undefined): string {
-  return form === 'block' ? frameHeaderLine(feed, from, to, cut) : '';
+function headerOf(framing: Framing, feed: string, from: number, to: number, cut: Cut | undefined): string {
+  return framing === 'block' ? frameHeaderLine(feed, from, to, cut) : '';
 }
 
 /** How many bytes the frame of `lineBytes` bytes of lines has in all. */
 export function unitBytes(
-  form: Form,
+  framing: Framing,
   feed: string,
   from: number,
   to: number,
   cut: Cut | undefined,
   lineBytes: number,
 ): number {
-  const payload = headerOf(form, feed, from, to, cut).length + lineBytes;
+  const payload = headerOf(framing, feed, from, to, cut).length + lineBytes;
   return frameHeadBytes(payload) + payload;
 }
 
@@ -41,15 +41,15 @@ export function unitBytes(
 export function writeUnitHead(
   bytes: Buffer,
   position: number,
-  form: Form,
+  framing: Framing,
   feed: string,
   from: number,
   to: number,
   cut: Cut | undefined,
   lineBytes: number,
 ): number {
-  const header = headerOf(form, feed, from, to, cut);
-  const start = writeFrameHead(bytes, position, opcodeOf(form), header.length + lineBytes);
+  const header = headerOf(framing, feed, from, to, cut);
+  const start = writeFrameHead(bytes, position, opcodeOf(framing), header.length + lineBytes);
   return header === '' ? start : start + bytes.write(header, start, 'latin1');
 }
 
@@ -60,7 +60,7 @@ export function cutMessage(feed: string, to: number, cut: Cut): string {
 
 /** The whole frame for lines of their own memory: a remainder, an end that only one reader wants. */
 export function makeUnit(
-  form: Form,
+  framing: Framing,
   feed: string,
   from: number,
   to: number,
@@ -69,8 +69,8 @@ export function makeUnit(
 ): Buffer {
   let lineBytes = 0;
   for (const piece of lines) lineBytes += piece.length;
-  const unit = Buffer.allocUnsafeSlow(unitBytes(form, feed, from, to, cut, lineBytes));
-  let position = writeUnitHead(unit, 0, form, feed, from, to, cut, lineBytes);
+  const unit = Buffer.allocUnsafeSlow(unitBytes(framing, feed, from, to, cut, lineBytes));
+  let position = writeUnitHead(unit, 0, framing, feed, from, to, cut, lineBytes);
   for (const piece of lines) {
     unit.set(piece, position);
     position += piece.length;

@@ -1,15 +1,16 @@
 // A rendition: a feed's recent messages laid out as the bytes of one way of sending them, made once and shared by all who
 // read that way. Readers are cursors: they look up the page at their place, and where there is none they wait at the
-// layout that will make it.
+// framer that will make it.
+
+import type { Feed } from '../feed/feed.ts';
 import { anchor, lookBackMessages } from '../protocol/cut.ts';
 import type { Policy } from '../protocol/policy.ts';
-import type { Feed } from '../feed/feed.ts';
-import type { Task, Turns } from './turns.ts';
 import type { PageCache } from './cache.ts';
-import { type Form, isByMessage } from './framing.ts';
-import { Layout, type Progress } from './framer.ts';
+import { Framer, type Progress } from './framer.ts';
+import { type Framing, isByMessage } from './framing.ts';
 import type { Page } from './page.ts';
 import type { Slots } from './slots.ts';
+import type { Task, Turns } from './turns.ts';
 
 /** Who reads a rendition. */
 export interface Reader {
@@ -32,39 +33,39 @@ export interface Found {
 }
 
 /** What a rendition needs of the server it is in. */
-export interface RenditionHouse {
+export interface RenditionContext {
   readonly turns: Turns;
   readonly cache: PageCache;
-  /** Where layouts wait for the end of a slot; undefined where the policy has no wait. */
+  /** Where framers wait for the end of a slot; undefined where the policy has no wait. */
   readonly slots: Slots | undefined;
 }
 
-/** How many layouts that nobody waits for are kept, so that a reader who comes back goes on cheaply. */
-const idleLayoutsMax = 16;
+/** How many framers that nobody waits for are kept, so that a reader who comes back goes on cheaply. */
+const idleFramersMax = 16;
 
 const nowhere = -1;
 
 export class Rendition {
   readonly #feed: Feed;
   readonly #policy: Policy | undefined;
-  readonly #form: Form;
-  readonly #house: RenditionHouse;
+  readonly #framing: Framing;
+  readonly #context: RenditionContext;
   /** In the order in which they were begun. */
   #pages: Page[] = [];
   /** The one used last at the end. */
-  readonly #layouts: Set<LayoutTask> = new Set();
+  readonly #framers: Set<FramerTask> = new Set();
   readonly #stopWatching: () => void;
-  /** Where a reader found nothing, while nothing was made since: a thousand readers at the edge ask for the same. */
+  /** Where a reader found nothing, while nothing was made since: a thousand readers at the tail ask for the same. */
   #missedAt: number = nowhere;
   #missedOpen = false;
 
-  constructor(feed: Feed, policy: Policy | undefined, form: Form, house: RenditionHouse) {
+  constructor(feed: Feed, policy: Policy | undefined, framing: Framing, context: RenditionContext) {
     this.#feed = feed;
     this.#policy = policy;
-    this.#form = form;
-    this.#house = house;
+    this.#framing = framing;
+    this.#context = context;
     this.#stopWatching = feed.watch(() => {
-      for (const task of this.#layouts) if (task.readers.size > 0) house.turns.add(task);
+      for (const task of this.#framers) if (task.readers.size > 0) context.turns.add(task);
     });
   }
 
@@ -75,7 +76,7 @@ export class Rendition {
       const page = this.#pages[at] as Page;
       const index = page.indexAt(reader.next, reader.open);
       if (index < 0) continue;
-      this.#house.cache.used(page);
+      this.#context.cache.used(page);
       return { page, index };
     }
     this.#missedAt = reader.next;
@@ -85,17 +86,17 @@ export class Rendition {
 
   /** Wakes the reader, once, when there may be something at its place. */
   wait(reader: Reader): void {
-    const task = this.#layoutFor(reader);
+    const task = this.#framerFor(reader);
     // Moved to the end: used last.
-    this.#layouts.delete(task);
-    this.#layouts.add(task);
+    this.#framers.delete(task);
+    this.#framers.add(task);
     task.readers.add(reader);
-    this.#house.turns.add(task);
+    this.#context.turns.add(task);
   }
 
   /** The reader does not wait any more. */
   leave(reader: Reader): void {
-    for (const task of this.#layouts) task.readers.delete(reader);
+    for (const task of this.#framers) task.readers.delete(reader);
   }
 
   /**
@@ -103,17 +104,17 @@ export class Rendition {
    * unit is complete.
    */
   isGathering(next: number, to: number): boolean {
-    for (const { layout } of this.#layouts)
-      if (layout.wanted <= next && layout.pendingFrom <= next && layout.position >= to) return true;
+    for (const { framer } of this.#framers)
+      if (framer.wanted <= next && framer.pendingFrom <= next && framer.position >= to) return true;
     return false;
   }
 
   close(): void {
     this.#stopWatching();
-    for (const page of this.#pages) this.#house.cache.remove(page);
+    for (const page of this.#pages) this.#context.cache.remove(page);
     this.#pages = [];
-    for (const task of this.#layouts) task.isOver = true;
-    this.#layouts.clear();
+    for (const task of this.#framers) task.isOver = true;
+    this.#framers.clear();
   }
 
   /** For the cache. */
@@ -122,61 +123,61 @@ export class Rendition {
     if (at >= 0) this.#pages.splice(at, 1);
   }
 
-  /** The layout that will come to the reader's place soonest, or a new one. */
-  #layoutFor({ next, open }: Reader): LayoutTask {
-    // The end of the block that is open may lie right at `next`, as a unit of its own: a layout that begins there has not
+  /** The framer that will come to the reader's place soonest, or a new one. */
+  #framerFor({ next, open }: Reader): FramerTask {
+    // The end of the block that is open may lie right at `next`, as a unit of its own: a framer that begins there has not
     // seen it.
-    const from = open && isByMessage(this.#form) && next > this.#feed.earliest() ? next - 1 : next;
-    let nearest: LayoutTask | undefined;
-    for (const task of this.#layouts) {
-      const { layout } = task;
+    const from = open && isByMessage(this.#framing) && next > this.#feed.earliest() ? next - 1 : next;
+    let nearest: FramerTask | undefined;
+    for (const task of this.#framers) {
+      const { framer } = task;
       if (
-        layout.start > from ||
-        layout.wanted > next ||
-        layout.pendingFrom > next ||
-        next - layout.position > lookBackMessages
+        framer.start > from ||
+        framer.wanted > next ||
+        framer.pendingFrom > next ||
+        next - framer.position > lookBackMessages
       )
         continue;
-      if (nearest === undefined || layout.position > nearest.layout.position) nearest = task;
+      if (nearest === undefined || framer.position > nearest.framer.position) nearest = task;
     }
     return nearest ?? this.#begin(next, from);
   }
 
-  #begin(next: number, from: number): LayoutTask {
-    for (const task of this.#layouts) {
-      if (this.#layouts.size < idleLayoutsMax) break;
+  #begin(next: number, from: number): FramerTask {
+    for (const task of this.#framers) {
+      if (this.#framers.size < idleFramersMax) break;
       if (task.readers.size === 0) this.#drop(task);
     }
     const start = this.#policy === undefined ? next : anchor(this.#policy, from);
-    const layout = new Layout(
+    const framer = new Framer(
       this.#feed,
       this.#policy,
-      this.#form,
+      this.#framing,
       Math.max(start, this.#feed.earliest()),
       next,
       (capacityBytes, behindCut, full) => {
-        const page = this.#house.cache.newPage(capacityBytes, behindCut);
+        const page = this.#context.cache.newPage(capacityBytes, behindCut);
         this.#pages.push(page);
-        if (full !== undefined) this.#house.cache.add(full, this);
+        if (full !== undefined) this.#context.cache.add(full, this);
         return page;
       },
     );
-    const task = new LayoutTask(
-      layout,
-      this.#house.turns,
+    const task = new FramerTask(
+      framer,
+      this.#context.turns,
       (made) => this.#advanced(task, made),
       () => {
         this.#missedAt = nowhere;
       },
     );
-    this.#layouts.add(task);
+    this.#framers.add(task);
     return task;
   }
 
-  #advanced(task: LayoutTask, progress: Outcome): void {
-    const { layout, readers } = task;
+  #advanced(task: FramerTask, progress: Outcome): void {
+    const { framer, readers } = task;
     this.#missedAt = nowhere;
-    if (!this.#layouts.has(task)) return;
+    if (!this.#framers.has(task)) return;
     if (typeof progress === 'object' || progress === 'lost') {
       this.#drop(task);
       for (const reader of readers) progress === 'lost' ? reader.wake() : reader.failed(progress.failed);
@@ -184,39 +185,39 @@ export class Rendition {
     }
     if (progress === 'idle') this.#idle(task);
     for (const reader of readers) {
-      if (progress !== 'made' && reader.until > layout.position) continue;
+      if (progress !== 'made' && reader.until > framer.position) continue;
       readers.delete(reader);
       reader.wake();
     }
-    if (progress === 'busy' && readers.size > 0) this.#house.turns.add(task);
+    if (progress === 'busy' && readers.size > 0) this.#context.turns.add(task);
   }
 
-  /** At the edge: two layouts that have come to the same place are one from here on; and the clock may end the block. */
-  #idle(task: LayoutTask): void {
-    for (const other of this.#layouts) {
-      if (other === task || other.layout.position !== task.layout.position) continue;
-      if (other.layout.pendingFrom !== task.layout.pendingFrom || other.isReading) continue;
+  /** At the tail: two framers that have come to the same place are one from here on; and the clock may end the block. */
+  #idle(task: FramerTask): void {
+    for (const other of this.#framers) {
+      if (other === task || other.framer.position !== task.framer.position) continue;
+      if (other.framer.pendingFrom !== task.framer.pendingFrom || other.isReading) continue;
       for (const reader of other.readers) task.readers.add(reader);
       this.#drop(other);
     }
-    if (task.layout.waitsForSlot && task.readers.size > 0) this.#house.slots?.once(task.slotOver);
+    if (task.framer.waitsForSlot && task.readers.size > 0) this.#context.slots?.once(task.slotOver);
   }
 
-  #drop(task: LayoutTask): void {
+  #drop(task: FramerTask): void {
     task.isOver = true;
-    this.#layouts.delete(task);
-    if (task.layout.page !== undefined) this.#house.cache.add(task.layout.page, this);
+    this.#framers.delete(task);
+    if (task.framer.page !== undefined) this.#context.cache.add(task.framer.page, this);
   }
 }
 
 type Outcome = Progress | { readonly failed: unknown };
 
-/** A layout, who waits for it, and its turns. */
-class LayoutTask implements Task {
+/** A framer, who waits for it, and its turns. */
+class FramerTask implements Task {
   queued = false;
   /** It makes nothing any more, though it may be queued still: its page was given to the cache. */
   isOver = false;
-  readonly layout: Layout;
+  readonly framer: Framer;
   readonly readers: Set<Reader> = new Set();
   readonly slotOver: () => void;
   readonly #turns: Turns;
@@ -225,8 +226,8 @@ class LayoutTask implements Task {
   #reading = false;
 
   /** `done` hears what became of each turn; `advancing`, that units may be there before that is known. */
-  constructor(layout: Layout, turns: Turns, done: (outcome: Outcome) => void, advancing: () => void) {
-    this.layout = layout;
+  constructor(framer: Framer, turns: Turns, done: (outcome: Outcome) => void, advancing: () => void) {
+    this.framer = framer;
     this.#turns = turns;
     this.#done = done;
     this.#advancing = advancing;
@@ -244,7 +245,7 @@ class LayoutTask implements Task {
     if (this.#reading || this.isOver) return;
     let progress: Progress | Promise<Progress>;
     try {
-      progress = this.layout.advance(this.#turns.untilMs);
+      progress = this.framer.advance(this.#turns.untilMs);
     } catch (cause) {
       this.#failed(cause);
       return;
@@ -269,6 +270,6 @@ class LayoutTask implements Task {
 
   /** What retention took while it was being read is a gap, no failure. */
   #failed(cause: unknown): void {
-    this.#done(this.layout.isLost ? 'lost' : { failed: cause });
+    this.#done(this.framer.isLost ? 'lost' : { failed: cause });
   }
 }

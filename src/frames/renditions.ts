@@ -1,12 +1,12 @@
-// The renditions of one feed: one for each policy and form that somebody reads, gone when nobody does.
+// The renditions of one feed: one for each policy and framing that somebody reads, gone when nobody does.
 import type { Clock } from '../base/clock.ts';
-import { type Policy, policyName } from '../protocol/policy.ts';
 import type { Feed } from '../feed/feed.ts';
-import type { Turns } from './turns.ts';
+import { type Policy, policyName } from '../protocol/policy.ts';
 import type { PageCache } from './cache.ts';
-import type { Form } from './framing.ts';
+import type { Framing } from './framing.ts';
 import { Rendition } from './rendition.ts';
 import { Slots } from './slots.ts';
+import type { Turns } from './turns.ts';
 
 interface Shared {
   readonly rendition: Rendition;
@@ -37,13 +37,13 @@ export class Renditions {
   }
 
   /** The rendition for one more reader. `policy` is undefined for single lines without blocks. */
-  enter(policy: Policy | undefined, form: Form): Rendition {
-    const key = keyOf(policy, form);
+  enter(policy: Policy | undefined, framing: Framing): Rendition {
+    const key = keyOf(policy, framing);
     let shared = this.#shared.get(key);
     if (shared === undefined) {
       const slots = policy?.waitMs === undefined ? undefined : this.#slotsOf(policy.waitMs);
       shared = {
-        rendition: new Rendition(this.feed, policy, form, { turns: this.#turns, cache: this.#cache, slots }),
+        rendition: new Rendition(this.feed, policy, framing, { turns: this.#turns, cache: this.#cache, slots }),
         waitMs: policy?.waitMs,
         readers: 0,
       };
@@ -54,8 +54,8 @@ export class Renditions {
   }
 
   /** One reader less. */
-  leave(policy: Policy | undefined, form: Form): void {
-    const key = keyOf(policy, form);
+  leave(policy: Policy | undefined, framing: Framing): void {
+    const key = keyOf(policy, framing);
     const shared = this.#shared.get(key);
     if (shared === undefined || --shared.readers > 0) return;
     shared.rendition.close();
@@ -69,13 +69,13 @@ export class Renditions {
   #slotsOf(waitMs: number): Slots {
     let slots = this.#slots.get(waitMs);
     if (slots === undefined) {
-      slots = new Slots(this.#clock, waitMs * 1_000, () => this.feed.closedMicros());
+      slots = new Slots(this.#clock, waitMs * 1_000, () => this.feed.watermarkMicros());
       this.#slots.set(waitMs, slots);
     }
     return slots;
   }
 }
 
-function keyOf(policy: Policy | undefined, form: Form): string {
-  return `${form} ${policy === undefined ? '' : policyName(policy)}`;
+function keyOf(policy: Policy | undefined, framing: Framing): string {
+  return `${framing} ${policy === undefined ? '' : policyName(policy)}`;
 }

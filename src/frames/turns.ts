@@ -1,6 +1,6 @@
 // Work in turns: everything that sends or lays out is a task, and no turn of the event loop spends more than a little time
 // on tasks, so that acks, pings and newcomers are never kept waiting behind a flood of data.
-import { limits } from '../protocol/limits.ts';
+import { feedLimits } from '../feed/limits.ts';
 
 /** Something to do in a turn. It is in the queue at most once; `queued` is for Turns alone. */
 export interface Task {
@@ -31,7 +31,7 @@ export class Turns {
   }
 
   readonly #turn = (): void => {
-    this.#untilMs = performance.now() + limits.turnMs.default;
+    this.#untilMs = performance.now() + feedLimits.turnMs.default;
     let at = 0;
     for (;;) {
       if (at === this.#queue.length) {

@@ -1,12 +1,14 @@
 // A generated feed: nothing is stored, every line is made from its offset when somebody reads it, and time alone moves the
-// edge. So any number of servers offer the same feed without knowing each other, and a restart is not noticed.
+// tail. So any number of servers offer the same feed without knowing each other, and a restart is not noticed.
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
-import { limits } from '../protocol/limits.ts';
-import { messageLine } from '../protocol/message.ts';
 import { Chunk } from '../feed/chunk.ts';
 import type { Feed } from '../feed/feed.ts';
+import { feedLimits } from '../feed/limits.ts';
+import { sliceOf } from '../feed/lines.ts';
+import { messageLine } from '../protocol/message.ts';
+import { generateLimits } from './limits.ts';
 import type { Specification } from './specification.ts';
 
 const chunkBytes = 65_536;
@@ -45,25 +47,25 @@ export class GeneratedFeed implements Feed {
     this.#clock = clock;
     const fitting = Math.max(1, Math.floor(chunkBytes / source.generator.maxLineBytes));
     this.#chunkMessages = Math.min(chunkMessagesMax, 2 ** Math.floor(Math.log2(fitting)));
-    this.#chunksMax = Math.max(2, Math.floor(limits.feedCacheBytes.default / chunkBytes));
+    this.#chunksMax = Math.max(2, Math.floor(generateLimits.feedCacheBytes.default / chunkBytes));
   }
 
   earliest(): number {
     return 0;
   }
 
-  edge(): number {
+  tail(): number {
     const { schedule } = this.#source;
-    return this.paced ? schedule.edgeAt(this.#advance()) : schedule.end;
+    return this.paced ? schedule.tailAt(this.#advance()) : schedule.end;
   }
 
-  closedMicros(): number {
+  watermarkMicros(): number {
     return this.paced ? this.#advance() : Number.POSITIVE_INFINITY;
   }
 
   read(from: number): Chunk {
-    const edge = this.edge();
-    assert(from >= 0 && from < edge, 'a generated feed is read below its edge');
+    const tail = this.tail();
+    assert(from >= 0 && from < tail, 'a generated feed is read below its tail');
     const number = Math.floor(from / this.#chunkMessages);
     let chunk = this.#chunks.get(number);
     // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
@@ -79,7 +81,7 @@ export class GeneratedFeed implements Feed {
       this.#forget(this.#chunks.get(oldest) as Chunk);
       this.#chunks.delete(oldest);
     }
-    if (chunk.to <= from) this.#fill(chunk, from, Math.min(edge, (number + 1) * this.#chunkMessages));
+    if (chunk.to <= from) this.#fill(chunk, from, Math.min(tail, (number + 1) * this.#chunkMessages));
     return chunk;
   }
 
@@ -88,7 +90,7 @@ export class GeneratedFeed implements Feed {
   }
 
   checksumAt(offset: number): number | undefined {
-    return offset < 0 || offset >= this.edge() ? undefined : crc32(this.read(offset).slice(offset, offset + 1));
+    return offset < 0 || offset >= this.tail() ? undefined : crc32(sliceOf(this.read(offset), offset, offset + 1));
   }
 
   watch(moved: () => void): () => void {
@@ -110,13 +112,13 @@ export class GeneratedFeed implements Feed {
 
   #arm(): void {
     if (!this.paced || this.#timer !== undefined || this.#watchers.size === 0) return;
-    const edge = this.edge();
-    const waitMs = (this.#source.schedule.dueMicros(edge) - this.#nowMicros) / 1_000;
+    const tail = this.tail();
+    const waitMs = (this.#source.schedule.dueMicros(tail) - this.#nowMicros) / 1_000;
     this.#timer = this.#clock.after(Math.max(1, Math.ceil(waitMs)), () => {
       this.#timer = undefined;
       this.#arm();
       // The machine's clock may have gone back, or the wait was longer than a timer can be: then nothing has moved.
-      if (this.edge() > edge) for (const moved of this.#watchers) moved();
+      if (this.tail() > tail) for (const moved of this.#watchers) moved();
     });
   }
 
@@ -134,7 +136,7 @@ export class GeneratedFeed implements Feed {
   /** Makes lines up to `to`, at least past `from`, and stops once a turn's time is over. */
   #fill(chunk: Chunk, from: number, to: number): void {
     const { generator, schedule } = this.#source;
-    const until = performance.now() + limits.turnMs.default;
+    const until = performance.now() + feedLimits.turnMs.default;
     let text = '';
     let count = 0;
     for (let offset = chunk.to; offset < to; offset++) {

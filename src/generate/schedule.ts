@@ -12,7 +12,7 @@ export interface Schedule {
   /** The time of the message at `offset`, in microseconds; Infinity from `end` on. */
   dueMicros(offset: number): number;
   /** How many messages are due at that time, one due in that very microsecond counted. At most `end`. */
-  edgeAt(timeMicros: number): number;
+  tailAt(timeMicros: number): number;
   /** The first offset whose message has that time or a later one. At most `end`. */
   firstAt(timeMicros: number): number;
 }
@@ -44,7 +44,7 @@ export function makeSchedule(rate: Rate, originMicros: number): Schedule {
     paced,
     end,
     dueMicros: (offset) => (offset >= end ? Number.POSITIVE_INFINITY : originMicros + floorOf(offset, times, over, 0)),
-    edgeAt: (timeMicros) => (paced ? firstAt(Math.floor(timeMicros) + 1) : end),
+    tailAt: (timeMicros) => (paced ? firstAt(Math.floor(timeMicros) + 1) : end),
     firstAt,
   };
 }

@@ -7,8 +7,8 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
+import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
-import type { House } from './context.ts';
 import type { Sums } from './limitedLog.ts';
 import { startOf } from './start.ts';
 import { Window } from './window.ts';
@@ -16,30 +16,30 @@ import { Window } from './window.ts';
 export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
 
 /** What a subscription needs of its session. */
-export interface SubscriptionHost {
-  readonly house: House;
+export interface ServerSubscriptionHost {
+  readonly context: ServerContext;
   /** What the client calls itself. */
   readonly client: string;
   /** As CursorHost has it; the subscription is woken. */
-  room(subscription: Subscription): number;
+  room(subscription: ServerSubscription): number;
   send(bytes: Buffer, page?: Page): void;
   say(message: ServerMessage): void;
   /** Says something to whoever reads the server's log, in the name of this client. */
   log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
   /** Logs an ack, unless there are too many of them. */
-  logAck(sums: Sums, tell: () => readonly [fields: object, sentence: string]): void;
+  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void;
   /** Everything was sent and acked, or there was time enough for that: it is over. */
-  ended(subscription: Subscription): void;
+  ended(subscription: ServerSubscription): void;
   /** The feed could not be read. */
   failed(feed: string, cause: unknown): void;
 }
 
-export class Subscription implements CursorHost {
+export class ServerSubscription implements CursorHost {
   readonly feed: string;
   readonly epoch: string;
   /** Message delivery: nothing else may be on the connection. */
   readonly isAlone: boolean;
-  readonly #host: SubscriptionHost;
+  readonly #host: ServerSubscriptionHost;
   readonly #request: Subscribe;
   readonly #policy: Policy;
   readonly #renditions: Renditions;
@@ -53,7 +53,7 @@ export class Subscription implements CursorHost {
   #isStalledSaid = false;
 
   /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
-  constructor(host: SubscriptionHost, request: Subscribe) {
+  constructor(host: ServerSubscriptionHost, request: Subscribe) {
     if (request.from === 'committed' && request.consumer === undefined)
       throw new BlockfeedError('bad-message', 'subscribe: from committed needs a consumer', {
         hint: 'State the consumer, or begin elsewhere; this message had no effect.',
@@ -63,7 +63,7 @@ export class Subscription implements CursorHost {
     this.#host = host;
     this.#request = request;
     this.#policy = makePolicy({ size, waitMs: wait === undefined ? undefined : wait / 1_000, bytes });
-    this.#renditions = host.house.feeds.find(request.feed);
+    this.#renditions = host.context.feeds.find(request.feed);
     this.feed = this.#renditions.feed.name;
     this.epoch = this.#renditions.feed.epoch;
     this.isAlone = request.delivery === 'message';
@@ -78,10 +78,10 @@ export class Subscription implements CursorHost {
     return this.#running?.window.unacked ?? 0;
   }
 
-  /** The feed's edge, or undefined where every message exists already. */
-  get edge(): number | undefined {
+  /** The feed's tail, or undefined where every message exists already. */
+  get tail(): number | undefined {
     const { feed } = this.#renditions;
-    return feed.paced ? feed.edge() : undefined;
+    return feed.paced ? feed.tail() : undefined;
   }
 
   /** Looks up where it starts, says so, and sends. Rejects as `startOf` does; nothing happens once it is stopped. */
@@ -89,7 +89,7 @@ export class Subscription implements CursorHost {
     const { from: place, epoch, check, consumer } = this.#request;
     const { feed } = this.#renditions;
     const committed =
-      consumer === undefined ? undefined : this.#host.house.commits.get(consumer, feed.name, feed.epoch);
+      consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
     const { from, checked } = await startOf(feed, this.#policy, { from: place, epoch, check, committed });
     if (this.#isStopped) return;
     const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
@@ -98,11 +98,12 @@ export class Subscription implements CursorHost {
     const cursor = new Cursor(this, {
       renditions: this.#renditions,
       policy: this.#policy,
-      form: delivery,
+      framing: delivery,
       from,
       until: until ?? Number.POSITIVE_INFINITY,
       window,
-      turns: this.#host.house.turns,
+      turns: this.#host.context.turns,
+      turnBytes: this.#host.context.limits.unsentBytes,
     });
     this.#running = { cursor, window };
     cursor.wake();
@@ -119,7 +120,7 @@ export class Subscription implements CursorHost {
       });
     // What was received on an earlier connection may be acked on this one: that commits, though it frees nothing here.
     const { consumer } = this.#request;
-    if (consumer !== undefined) this.#host.house.commits.set(consumer, this.feed, this.epoch, to);
+    if (consumer !== undefined) this.#host.context.commits.set(consumer, this.feed, this.epoch, to);
     if (to <= window.acked) return true;
     const from = window.acked;
     const freed = window.ack(to);
@@ -145,7 +146,7 @@ export class Subscription implements CursorHost {
   /** Gracefully: the block that is filling ends here, and its ack is awaited. */
   leave(): void {
     if (this.#running === undefined) return this.#host.ended(this);
-    this.#leaveByMicros = this.#host.house.clock.nowMicros() + limits.leaveMs.default * 1_000;
+    this.#leaveByMicros = this.#host.context.clock.nowMicros() + this.#host.context.limits.leaveMs * 1_000;
     this.#running.cursor.leave();
     this.#endIfAcked();
   }
@@ -165,7 +166,7 @@ export class Subscription implements CursorHost {
     if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this);
     if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
     if (this.#fullSinceMicros === Number.POSITIVE_INFINITY) this.#fullSinceMicros = nowMicros;
-    if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < limits.stalledMs.default * 1_000) return;
+    if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < this.#host.context.limits.stalledMs * 1_000) return;
     this.#isStalledSaid = true;
     const { size: window, unacked } = this.#running.window;
     this.#host.log('warn', { feed: this.feed, window, unacked }, `${this.feed} stalled: no ack for 30 s`);
@@ -208,16 +209,16 @@ export class Subscription implements CursorHost {
   }
 
   #sayBegin(from: number, checked: boolean, delivery: string, window: number): void {
-    const { feed: asked, consumer, until } = this.#request;
+    const { feed: requested, consumer, until } = this.#request;
     const { name, epoch, specification } = this.#renditions.feed;
-    const edge = this.edge;
+    const tail = this.tail;
     this.#host.say({
       type: 'subscribed',
-      asked,
+      requested,
       feed: name,
       epoch,
       from,
-      ...(edge === undefined ? {} : { edge }),
+      ...(tail === undefined ? {} : { tail }),
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
     });

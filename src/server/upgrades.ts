@@ -1,4 +1,4 @@
-// The door: what happens from the request for an upgrade until a guest is in, or is refused. It knows who is in.
+// The door: what happens from the request for an upgrade until a peer is in, or is refused. It knows who is in.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
@@ -6,32 +6,24 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { subprotocol } from '../protocol/messages.ts';
 import { Connection } from './connection.ts';
+import type { Peer, ServerContext } from './context.ts';
 import { type PlainRequest, parseHandshake } from './handshake.ts';
-import type { Guest, House } from './context.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';
 
-export interface DoorOptions {
-  readonly house: House;
-  /** More than so many guests are sent away. */
-  readonly connectionsMax: number;
-  /** Bytes handed to one socket before it drains. */
-  readonly unsentMax: number;
-}
-
-export class Door {
+export class Upgrades {
   /** Who is in. */
-  readonly guests: Set<Guest> = new Set();
-  readonly #options: DoorOptions;
+  readonly peers: Set<Peer> = new Set();
+  readonly #context: ServerContext;
   readonly #webSockets: WebSocketServer;
   /** Every socket from its upgrade to its end, also those that were refused. */
   readonly #sockets: Set<Socket> = new Set();
   #isShut = false;
   #emptied: (() => void) | undefined;
 
-  constructor(options: DoorOptions) {
-    this.#options = options;
+  constructor(context: ServerContext) {
+    this.#context = context;
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -43,10 +35,10 @@ export class Door {
     });
   }
 
-  /** Nobody comes in any more. Resolves when the last guest has left. */
+  /** Nobody comes in any more. Resolves when the last peer has left. */
   async shut(): Promise<void> {
     this.#isShut = true;
-    if (this.guests.size === 0) return;
+    if (this.peers.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -58,56 +50,56 @@ export class Door {
   }
 
   /** `base` is the path at which the server is mounted. */
-  knock(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
-    const { house } = this.#options;
-    const onError = (error: Error) => house.log.info({ err: error.message }, 'a connection broke in its handshake');
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
+    const context = this.#context;
+    const onError = (error: Error) => context.log.info({ err: error.message }, 'a connection broke in its handshake');
     socket.on('error', onError);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const handshake = parseHandshake(request, base);
     if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
     if (this.#isShut) return refuse(socket, 503, 'the server is stopping');
-    const enter = (seat: (connection: Connection, over: () => void) => Guest) => {
+    const enter = (accept: (connection: Connection, over: () => void) => Peer) => {
       if (socket.destroyed) return;
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        // From here on ws listens, and the guest hears of it.
+        // From here on ws listens, and the peer hears of it.
         socket.off('error', onError);
-        if (this.#isShut || this.guests.size >= this.#options.connectionsMax) {
-          webSocket.on('error', (error) => house.log.info({ err: error.message }, 'a refused connection broke'));
+        if (this.#isShut || this.peers.size >= context.limits.connections) {
+          webSocket.on('error', (error) => context.log.info({ err: error.message }, 'a refused connection broke'));
           if (this.#isShut) return webSocket.close(1012, 'the server restarts');
           return webSocket.close(1013, 'too many connections');
         }
-        const connection = new Connection(webSocket, socket, house.clock, house.budget, this.#options.unsentMax);
-        const guest: Guest = seat(connection, () => {
-          this.guests.delete(guest);
-          if (this.guests.size === 0) this.#emptied?.();
+        const connection = new Connection(webSocket, socket, context.clock, context.budget, context.limits);
+        const peer: Peer = accept(connection, () => {
+          this.peers.delete(peer);
+          if (this.peers.size === 0) this.#emptied?.();
         });
-        this.guests.add(guest);
+        this.peers.add(peer);
       });
     };
-    if (handshake.is === 'session') return enter((connection, over) => new Session(house, connection, over));
-    preparePlain(house, handshake.request).then(enter, (cause: unknown) => refuseFor(house, socket, cause));
+    if (handshake.is === 'session') return enter((connection, over) => new Session(context, connection, over));
+    preparePlain(context, handshake.request).then(enter, (cause: unknown) => refuseFor(context, socket, cause));
   }
 }
 
 /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
 async function preparePlain(
-  house: House,
+  context: ServerContext,
   request: PlainRequest,
-): Promise<(connection: Connection, over: () => void) => Guest> {
-  const renditions = house.feeds.find(request.feed);
+): Promise<(connection: Connection, over: () => void) => Peer> {
+  const renditions = context.feeds.find(request.feed);
   const { from } = await startOf(renditions.feed, request.policy, request);
-  return (connection, over) => new Plain(house, connection, request, renditions, from, over);
+  return (connection, over) => new Plain(context, connection, request, renditions, from, over);
 }
 
-function refuseFor(house: House, socket: Socket, cause: unknown): void {
+function refuseFor(context: ServerContext, socket: Socket, cause: unknown): void {
   if (!(cause instanceof BlockfeedError)) {
-    house.log.error({ err: cause }, 'a defect of the server');
+    context.log.error({ err: cause }, 'a defect of the server');
     return refuse(socket, 500, 'the server failed to do this');
   }
   const status =
     { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
-  if (status === 500) house.log.error({ err: cause }, 'a feed could not be read');
+  if (status === 500) context.log.error({ err: cause }, 'a feed could not be read');
   refuse(socket, status, `${cause.message}. ${cause.hint}`);
 }
 

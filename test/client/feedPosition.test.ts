@@ -1,20 +1,20 @@
 // What may come next and what may not: every way in which a message could be doubled or lost without a word.
 import { expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
-import { Cursor, type Request } from '../../src/client/feedPosition.ts';
+import { FeedPosition, type Request } from '../../src/client/feedPosition.ts';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
 import { epochs, lineOf, linesOf } from '../support/scriptedServer.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
-function opened(stated: Partial<Request> = {}, from = 0, epoch: string = epochs[0]): Cursor {
-  const cursor = new Cursor({ type: 'subscribe', feed: 'user', from, size: 5, ...stated });
+function opened(stated: Partial<Request> = {}, from = 0, epoch: string = epochs[0]): FeedPosition {
+  const cursor = new FeedPosition({ type: 'subscribe', feed: 'user', from, size: 5, ...stated });
   answer(cursor, from, epoch);
   return cursor;
 }
 
-function answer(cursor: Cursor, from: number, epoch: string = epochs[0]): void {
-  cursor.subscribed({ type: 'subscribed', asked: 'user', feed: 'user', epoch, from, checked: false });
+function answer(cursor: FeedPosition, from: number, epoch: string = epochs[0]): void {
+  cursor.subscribed({ type: 'subscribed', requested: 'user', feed: 'user', epoch, from, checked: false });
 }
 
 function codeOf(act: () => unknown): string {
@@ -28,19 +28,28 @@ function codeOf(act: () => unknown): string {
 }
 
 test.each([
-  ['a frame that comes twice', (at: Cursor) => at.frame({ feed: 'user', from: 0, to: 5 }, bytes(linesOf(0, 5)), 0)],
-  ['a frame that skips', (at: Cursor) => at.frame({ feed: 'user', from: 6, to: 8 }, bytes(linesOf(6, 8)), 0)],
-  ['a header before its lines', (at: Cursor) => at.frame({ feed: 'user', from: 4, to: 8 }, bytes(linesOf(5, 8)), 0)],
-  ['first line of another', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(4, 8)), 0)],
-  ['last line of another', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(5, 9)), 0)],
-  ['a cut-off line', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 6 }, bytes(lineOf(5).slice(0, -1)), 0)],
-  ['no lines, no end', (at: Cursor) => at.frame({ feed: 'user', from: 5, to: 5, cut: 'size' }, bytes(''), 0)],
-  ['a cut with no block open', (at: Cursor) => at.cut(5, 'size', 0)],
-  ['a gap further on', (at: Cursor) => at.gap(6, 9, 'lost', 0)],
-  ['a gap of what came', (at: Cursor) => at.gap(3, 9, 'lost', 0)],
-  ['an empty gap', (at: Cursor) => at.gap(5, 5, 'lost', 0)],
-  ['a line that skips', (at: Cursor) => at.line(bytes(lineOf(6)), 0)],
-  ['two lines as one', (at: Cursor) => at.line(bytes(linesOf(5, 7)), 0)],
+  [
+    'a frame that comes twice',
+    (at: FeedPosition) => at.frame({ feed: 'user', from: 0, to: 5 }, bytes(linesOf(0, 5)), 0),
+  ],
+  ['a frame that skips', (at: FeedPosition) => at.frame({ feed: 'user', from: 6, to: 8 }, bytes(linesOf(6, 8)), 0)],
+  [
+    'a header before its lines',
+    (at: FeedPosition) => at.frame({ feed: 'user', from: 4, to: 8 }, bytes(linesOf(5, 8)), 0),
+  ],
+  ['first line of another', (at: FeedPosition) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(4, 8)), 0)],
+  ['last line of another', (at: FeedPosition) => at.frame({ feed: 'user', from: 5, to: 8 }, bytes(linesOf(5, 9)), 0)],
+  [
+    'a cut-off line',
+    (at: FeedPosition) => at.frame({ feed: 'user', from: 5, to: 6 }, bytes(lineOf(5).slice(0, -1)), 0),
+  ],
+  ['no lines, no end', (at: FeedPosition) => at.frame({ feed: 'user', from: 5, to: 5, cut: 'size' }, bytes(''), 0)],
+  ['a cut with no block open', (at: FeedPosition) => at.cut(5, 'size', 0)],
+  ['a gap further on', (at: FeedPosition) => at.gap(6, 9, 'lost', 0)],
+  ['a gap of what came', (at: FeedPosition) => at.gap(3, 9, 'lost', 0)],
+  ['an empty gap', (at: FeedPosition) => at.gap(5, 5, 'lost', 0)],
+  ['a line that skips', (at: FeedPosition) => at.line(bytes(lineOf(6)), 0)],
+  ['two lines as one', (at: FeedPosition) => at.line(bytes(linesOf(5, 7)), 0)],
 ])('is bad-server, behind [0, 5): %s', (_name, act) => {
   const cursor = opened();
   cursor.frame({ feed: 'user', from: 0, to: 5, cut: 'size' }, bytes(linesOf(0, 5)), 0);
@@ -79,8 +88,8 @@ test('RES-2: another epoch is a reset, the first time and later', () => {
 });
 
 test('an answer that begins before what was asked for is bad-server; one behind it needs a gap', () => {
-  expect(codeOf(() => answer(new Cursor({ type: 'subscribe', feed: 'user', from: 9 }), 8))).toBe('bad-server');
-  const skipping = new Cursor({ type: 'subscribe', feed: 'user', from: 5 });
+  expect(codeOf(() => answer(new FeedPosition({ type: 'subscribe', feed: 'user', from: 9 }), 8))).toBe('bad-server');
+  const skipping = new FeedPosition({ type: 'subscribe', feed: 'user', from: 5 });
   answer(skipping, 8);
   const frame = () => skipping.frame({ feed: 'user', from: 8, to: 9 }, bytes(lineOf(8)), 0);
   expect(codeOf(frame)).toBe('bad-server');
@@ -89,7 +98,7 @@ test('an answer that begins before what was asked for is bad-server; one behind 
 });
 
 test('a gap before the place that the server named for a word is told and moves nothing', () => {
-  const cursor = new Cursor({ type: 'subscribe', feed: 'user', from: 'committed', consumer: 'c' });
+  const cursor = new FeedPosition({ type: 'subscribe', feed: 'user', from: 'committed', consumer: 'c' });
   answer(cursor, 60);
   expect(cursor.gap(40, 60, 'retention', 0)).toEqual([{ kind: 'gap', from: 40, to: 60, reason: 'retention' }]);
   expect(cursor.next).toBe(60);

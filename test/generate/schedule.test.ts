@@ -48,7 +48,7 @@ test('the end is the first offset that is, or whose time is, no safe integer any
   );
 });
 
-test('the edge counts exactly the messages due, and firstAt finds the first of a time or later', () => {
+test('the tail counts exactly the messages due, and firstAt finds the first of a time or later', () => {
   fc.assert(
     fc.property(
       someThousandths,
@@ -60,9 +60,9 @@ test('the edge counts exactly the messages due, and firstAt finds the first of a
         const { end } = schedule;
         const near = schedule.dueMicros(Math.floor(part * (end - 1)));
         for (const time of [Math.min(safe - 1, near + beside), Math.floor(part * (safe - 1)), origin, origin - 1]) {
-          const edge = schedule.edgeAt(time);
-          if (edge > 0) expect(exactDue(edge - 1, thousandths, origin)).toBeLessThanOrEqual(BigInt(time));
-          if (edge < end) expect(exactDue(edge, thousandths, origin)).toBeGreaterThan(BigInt(time));
+          const tail = schedule.tailAt(time);
+          if (tail > 0) expect(exactDue(tail - 1, thousandths, origin)).toBeLessThanOrEqual(BigInt(time));
+          if (tail < end) expect(exactDue(tail, thousandths, origin)).toBeGreaterThan(BigInt(time));
           const first = schedule.firstAt(time);
           if (first > 0) expect(exactDue(first - 1, thousandths, origin)).toBeLessThan(BigInt(time));
           if (first < end) expect(exactDue(first, thousandths, origin)).toBeGreaterThanOrEqual(BigInt(time));
@@ -73,20 +73,20 @@ test('the edge counts exactly the messages due, and firstAt finds the first of a
   );
 });
 
-test('one every 2 s: message 5 is due 10 s after the origin, and then the edge is 6', () => {
+test('one every 2 s: message 5 is due 10 s after the origin, and then the tail is 6', () => {
   const schedule = makeSchedule({ messages: 500, seconds: 1_000 }, 1_000);
   expect(schedule.dueMicros(5)).toBe(10_001_000);
-  expect(schedule.edgeAt(10_000_999)).toBe(5);
-  expect(schedule.edgeAt(10_001_000)).toBe(6);
+  expect(schedule.tailAt(10_000_999)).toBe(5);
+  expect(schedule.tailAt(10_001_000)).toBe(6);
   expect(schedule.firstAt(10_000_999)).toBe(5);
   expect(schedule.firstAt(10_001_001)).toBe(6);
 });
 
 test('before its origin a feed has nothing', () => {
   const schedule = makeSchedule(asRate(1_000), latestOrigin);
-  expect(schedule.edgeAt(latestOrigin - 1)).toBe(0);
+  expect(schedule.tailAt(latestOrigin - 1)).toBe(0);
   expect(schedule.firstAt(latestOrigin - 1)).toBe(0);
-  expect(schedule.edgeAt(latestOrigin)).toBe(1);
+  expect(schedule.tailAt(latestOrigin)).toBe(1);
 });
 
 test('with rate max message n has the time origin + n, and all are there at any time', () => {
@@ -94,7 +94,7 @@ test('with rate max message n has the time origin + n, and all are there at any 
   expect(schedule.paced).toBe(false);
   expect(schedule.end).toBe(safe - 1_000 + 1);
   expect(makeSchedule('max', 0).end).toBe(safe);
-  for (const time of [0, 1_000, safe]) expect(schedule.edgeAt(time)).toBe(schedule.end);
+  for (const time of [0, 1_000, safe]) expect(schedule.tailAt(time)).toBe(schedule.end);
   expect(schedule.dueMicros(schedule.end - 1)).toBe(safe);
   expect(schedule.firstAt(1_007)).toBe(7);
   expect(schedule.firstAt(safe)).toBe(schedule.end - 1);
@@ -102,8 +102,8 @@ test('with rate max message n has the time origin + n, and all are there at any 
 
 test('a time beyond all messages, or with a fraction, is answered too', () => {
   const schedule = makeSchedule(asRate(1_000), 0);
-  expect(schedule.edgeAt(Number.POSITIVE_INFINITY)).toBe(schedule.end);
+  expect(schedule.tailAt(Number.POSITIVE_INFINITY)).toBe(schedule.end);
   expect(schedule.firstAt(Number.POSITIVE_INFINITY)).toBe(schedule.end);
   expect(schedule.firstAt(0.5)).toBe(1);
-  expect(schedule.edgeAt(0.5)).toBe(1);
+  expect(schedule.tailAt(0.5)).toBe(1);
 });

@@ -89,7 +89,7 @@ test('any text is a specification or refused as bad-feed, nothing else', () => {
   );
 });
 
-describe('the edges of the ranges', () => {
+describe('the ends of the ranges', () => {
   const pairs = describeKinds().flatMap(({ name, parameters }) =>
     parameters.flatMap((parameter) => {
       const numbers = /(-?[\d,.]+) to (-?[\d,.]*\d)(?:, at most (\d) digits)?/.exec(parameter.range);
