@@ -34,12 +34,13 @@ export interface Feed {
   watermarkMicros(): number;
 
   /**
-   * The message at `from` (earliest <= from < tail) and as many after it as are at hand; at most about 2 ms of work or
-   * 256 KiB, so it may be fewer than there are. They are there for the turn of the event loop in which they were given:
-   * later their memory may hold other lines, so what is to be kept is copied.
+   * The message at `from` (earliest <= from < tail) and as many after it as are at hand; at most about 256 KiB, or what can
+   * be had by `untilMs` (of performance.now), so it may be fewer than there are. They are there for the turn of the event
+   * loop in which they were given: later their memory may hold other lines, so what is to be kept is copied.
+   * Undefined: not one line is whole yet. Whoever wants it calls again, in a later turn; for those who do not, no more is done.
    * Rejects or throws `storage` when the feed cannot be read.
    */
-  read(from: number): Lines | Promise<Lines>;
+  read(from: number, untilMs: number): Lines | undefined | Promise<Lines>;
 
   /** The first offset whose message has this time or a later one; at most the tail (for a generated feed: beyond it). */
   offsetAt(timeMicros: number): number | Promise<number>;

@@ -110,7 +110,8 @@ export class Framer {
         if (end !== undefined) this.#endUnit(end, nothing);
         return this.#units > 0 ? 'made' : 'idle';
       }
-      const lines = this.#feed.read(this.#position);
+      const lines = this.#feed.read(this.#position, untilMs);
+      if (lines === undefined) break;
       if (lines instanceof Promise)
         return lines.then((late) => {
           this.#take(late, Math.min(tail, late.to));

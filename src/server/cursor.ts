@@ -57,6 +57,7 @@ export class Cursor implements Reader, Task {
   readonly #host: CursorHost;
   readonly #options: CursorOptions;
   readonly #rendition: Rendition;
+  readonly #stopped: AbortController = new AbortController();
   #phase: Phase = 'sending';
   #next: number;
   #until: number;
@@ -109,11 +110,13 @@ export class Cursor implements Reader, Task {
     if (this.#open) return this.#leaveAt(this.#next);
     this.#phase = 'asking';
     const tail = this.feed.tail();
-    fillingFrom(this.feed, this.#options.policy, tail).then(
+    fillingFrom(this.feed, this.#options.policy, tail, this.#stopped.signal).then(
       (start) => {
         if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, tail));
       },
-      (cause: unknown) => this.failed(cause),
+      (cause: unknown) => {
+        if (this.#phase !== 'gone') this.failed(cause);
+      },
     );
   }
 
@@ -127,6 +130,7 @@ export class Cursor implements Reader, Task {
   stop(): void {
     if (this.#phase === 'gone') return;
     this.#phase = 'gone';
+    this.#stopped.abort();
     this.#rendition.leave(this);
     this.#options.renditions.leave(this.#options.policy, this.framing);
   }
@@ -227,7 +231,8 @@ export class Cursor implements Reader, Task {
           again();
           return this.wake();
         }
-        const read = this.feed.read(at);
+        const read = this.feed.read(at, this.#options.turns.untilMs);
+        if (read === undefined) return new Promise<void>((resolve) => setImmediate(resolve)).then(gather);
         if (read instanceof Promise) return read.then(take).then(gather);
         take(read);
       }

@@ -45,7 +45,7 @@ export class ServerSubscription implements CursorHost {
   readonly #renditions: Renditions;
   /** Undefined while the place is being looked up. */
   #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
-  #isStopped = false;
+  readonly #stopped: AbortController = new AbortController();
   /** The client asked to leave: 5 s for its last ack. */
   #leaveByMicros: number = Number.POSITIVE_INFINITY;
   /** Since when the window is full and nothing was acked. */
@@ -90,8 +90,14 @@ export class ServerSubscription implements CursorHost {
     const { feed } = this.#renditions;
     const committed =
       consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
-    const { from, checked } = await startOf(feed, this.#policy, { from: place, epoch, check, committed });
-    if (this.#isStopped) return;
+    const { from, checked } = await startOf(feed, this.#policy, {
+      from: place,
+      epoch,
+      check,
+      committed,
+      signal: this.#stopped.signal,
+    });
+    if (this.#stopped.signal.aborted) return;
     const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
     const window = new Window(size, from);
     this.#sayBegin(from, checked, delivery, size);
@@ -158,7 +164,7 @@ export class ServerSubscription implements CursorHost {
 
   /** Sends nothing more, and keeps nothing but its window: acks are still taken. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopped.abort();
     this.#running?.cursor.stop();
   }
 

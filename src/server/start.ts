@@ -1,6 +1,7 @@
 // Where a subscription starts: turns the place a client asked for into an offset.
 
 import type { Feed } from '../feed/feed.ts';
+import { readLines } from '../feed/readLines.ts';
 import { anchor, Cutter } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Place } from '../protocol/place.ts';
@@ -14,9 +15,11 @@ export interface StartRequest {
   readonly check?: number | undefined;
   /** The consumer's commit, if it has one. */
   readonly committed?: number | undefined;
+  /** Aborted when whoever asks has left: nothing more is read for it. */
+  readonly signal: AbortSignal;
 }
 
-/** The offset to start from, and whether the line before it was compared. Rejects with `reset` or `diverged`. */
+/** The offset to start from, and whether the line before it was compared. Rejects with `reset`, `diverged`, or the signal's reason. */
 export async function startOf(
   feed: Feed,
   policy: Policy | undefined,
@@ -38,7 +41,11 @@ export async function startOf(
   return { from, checked: true };
 }
 
-async function placeOf(feed: Feed, policy: Policy | undefined, { from, committed }: StartRequest): Promise<number> {
+async function placeOf(
+  feed: Feed,
+  policy: Policy | undefined,
+  { from, committed, signal }: StartRequest,
+): Promise<number> {
   const tail = feed.paced ? feed.tail() : 0;
   if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), tail + from);
   if (typeof from === 'object') return Math.max(feed.earliest(), await feed.offsetAt(from.time));
@@ -48,14 +55,19 @@ async function placeOf(feed: Feed, policy: Policy | undefined, { from, committed
     case 'tail':
       return tail;
     case 'committed':
-      return committed ?? (await fillingFrom(feed, policy, tail));
+      return committed ?? (await fillingFrom(feed, policy, tail, signal));
     case 'latest':
-      return await fillingFrom(feed, policy, tail);
+      return await fillingFrom(feed, policy, tail, signal);
   }
 }
 
 /** The start of the block that is filling at `tail`; `tail` itself where none is. */
-export async function fillingFrom(feed: Feed, policy: Policy | undefined, tail: number): Promise<number> {
+export async function fillingFrom(
+  feed: Feed,
+  policy: Policy | undefined,
+  tail: number,
+  signal: AbortSignal,
+): Promise<number> {
   const earliest = feed.earliest();
   if (policy === undefined || tail <= earliest) return tail;
   // The watermark first, as everywhere: what is below a tail read later holds every message up to it.
@@ -64,20 +76,20 @@ export async function fillingFrom(feed: Feed, policy: Policy | undefined, tail: 
   if (policy.size !== undefined) start = Math.max(start, tail - (tail % policy.size));
   if (policy.waitMs !== undefined) {
     const slotMicros = policy.waitMs * 1_000;
-    const last = await feed.read(tail - 1);
+    const last = await readLines(feed, tail - 1, signal);
     const slot = Math.floor(last.timeOf(tail - 1) / slotMicros) * slotMicros;
     if (watermarkMicros >= slot + slotMicros) return tail;
     start = Math.max(start, await feed.offsetAt(slot));
   }
-  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail));
+  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, signal));
 }
 
 /** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
-async function lastBytesCut(feed: Feed, policy: Policy, tail: number): Promise<number> {
+async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: AbortSignal): Promise<number> {
   const cutter = new Cutter(policy);
   let start = Math.max(feed.earliest(), anchor(policy, tail));
   for (let offset = start; offset < tail; ) {
-    const lines = await feed.read(offset);
+    const lines = await readLines(feed, offset, signal);
     const to = Math.min(lines.to, tail);
     for (; offset < to; offset++) {
       const bytes = lines.endOf(offset) - lines.startOf(offset);

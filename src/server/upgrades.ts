@@ -78,7 +78,11 @@ export class Upgrades {
       });
     };
     if (handshake.is === 'session') return enter((connection, over) => new Session(context, connection, over));
-    preparePlain(context, handshake.request).then(enter, (cause: unknown) => refuseFor(context, socket, cause));
+    const left = new AbortController();
+    socket.once('close', () => left.abort());
+    preparePlain(context, handshake.request, left.signal).then(enter, (cause: unknown) =>
+      refuseFor(context, socket, cause),
+    );
   }
 }
 
@@ -86,13 +90,16 @@ export class Upgrades {
 async function preparePlain(
   context: ServerContext,
   request: PlainRequest,
+  signal: AbortSignal,
 ): Promise<(connection: Connection, over: () => void) => Peer> {
   const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, request);
+  const { from } = await startOf(renditions.feed, request.policy, { ...request, signal });
   return (connection, over) => new Plain(context, connection, request, renditions, from, over);
 }
 
 function refuseFor(context: ServerContext, socket: Socket, cause: unknown): void {
+  // It has left: nobody is there to be answered.
+  if (socket.destroyed) return;
   if (!(cause instanceof BlockfeedError)) {
     context.log.error({ err: cause }, 'a defect of the server');
     return refuse(socket, 500, 'the server failed to do this');

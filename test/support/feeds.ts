@@ -51,11 +51,13 @@ export class LaterFeed implements Feed {
     return this.#feed.watermarkMicros();
   }
 
-  async read(from: number): Promise<Lines> {
+  async read(from: number, untilMs: number): Promise<Lines> {
     await this.#later();
     if (this.failure !== undefined) throw this.failure;
     if (from < this.#feed.earliest()) throw new Error(`${from} was forgotten while it was being read`);
-    return await this.#feed.read(from);
+    const lines = await this.#feed.read(from, untilMs);
+    if (lines === undefined) throw new Error('this feed has its lines at once');
+    return lines;
   }
 
   async offsetAt(timeMicros: number): Promise<number> {
