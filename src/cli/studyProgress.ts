@@ -1,5 +1,5 @@
 // How far a study is, told on stderr: a bar on a terminal, else a line now and then.
-import type { Progress } from '../study/study.ts';
+import type { StudyProgress } from '../study/study.ts';
 import { say, styled } from './output.ts';
 import { count } from './status.ts';
 
@@ -11,7 +11,7 @@ export class ProgressLine {
   #isShown = false;
   #saidMs = performance.now();
 
-  show(progress: Progress): void {
+  show(progress: StudyProgress): void {
     const { runsDone, runs, runsAgain, leftMicros, point } = progress;
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
     const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;

@@ -23,12 +23,12 @@ export interface StudyOptions {
   readonly earlier: EarlierStudy | undefined;
   /** Ends it early: the result holds what there is. */
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
+  readonly onProgress: (progress: StudyProgress) => void;
   /** Is called after each run, and awaited; makes the result so far only where it is wanted. */
   readonly save: (resultNow: () => StudyResult) => Promise<void>;
 }
 
-export interface Progress {
+export interface StudyProgress {
   readonly runsDone: number;
   readonly runs: number;
   /** Runs that were disturbed and are to be made again: they are not done. */

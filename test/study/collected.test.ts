@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectedFigures } from '../../src/study/collected/figures.ts';
-import { mostSlots, Slots } from '../../src/study/collected/slots.ts';
+import { mostSlots, TimeSlots } from '../../src/study/collected/timeSlots.ts';
 import {
   type CollectedFolder,
   collectedTable,
@@ -112,7 +112,7 @@ test('whatever the times, there are never too many slots, and nothing is lost in
   );
   fc.assert(
     fc.property(times, (blocks) => {
-      const slots = new Slots();
+      const slots = new TimeSlots();
       for (const block of blocks) slots.add(block);
       const list = slots.list();
       const [first, last] = [list[0]?.at ?? 0, list.at(-1)?.at ?? 0];

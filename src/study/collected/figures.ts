@@ -5,7 +5,7 @@ import { quantilePanel } from '../report/figures/latency.ts';
 import { folderNames } from './names.ts';
 import { lengthOf } from './pauses.ts';
 import type { CollectedFolder, CollectedStudy, Extent, Slot } from './result.ts';
-import { mostSlots } from './slots.ts';
+import { mostSlots } from './timeSlots.ts';
 
 const time: Axis = { label: 'Time (UTC)', scale: 'time', unit: 'instant' };
 /** Colours tell no more lines apart. */

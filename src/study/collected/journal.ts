@@ -13,11 +13,11 @@ import type { Quantiles } from '../result.ts';
 import { Distribution } from '../statistics/distribution.ts';
 import { Pauses } from './pauses.ts';
 import type { CollectedFolder } from './result.ts';
-import { Slots } from './slots.ts';
+import { TimeSlots } from './timeSlots.ts';
 
 /** A journal that was read; its slots can still be joined, so that all folders have ones of the same length. */
 export interface ReadJournal {
-  readonly slots: Slots;
+  readonly slots: TimeSlots;
   folder(): CollectedFolder;
 }
 
@@ -56,7 +56,7 @@ function damagedLine(path: string, line: number, position: number, what: string)
 
 class JournalReader implements ReadJournal {
   readonly #path: string;
-  readonly slots = new Slots();
+  readonly slots = new TimeSlots();
   readonly #pauses = new Pauses();
   readonly #took = new TimeDistribution();
   readonly #span = new TimeDistribution();

@@ -1,7 +1,7 @@
 // A process of a study's clients: does what it is told on its channel, one order after another, and ends with it.
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { Load } from './load.ts';
-import type { Answer, Order } from './orders.ts';
+import type { LoadAnswer, Order } from './orders.ts';
 
 let load: Load | undefined;
 let orders = Promise.resolve();
@@ -12,7 +12,7 @@ process.on('message', (order: Order) => {
 // Its parent is gone, or has no more to ask.
 process.on('disconnect', () => process.exit());
 
-async function obey(order: Order): Promise<Answer> {
+async function obey(order: Order): Promise<LoadAnswer> {
   switch (order.say) {
     case 'open':
       load = new Load(order);
@@ -33,11 +33,11 @@ async function obey(order: Order): Promise<Answer> {
   }
 }
 
-function failure(cause: unknown): Answer {
+function failure(cause: unknown): LoadAnswer {
   const { code, hint } = cause instanceof BlockfeedError ? cause : { code: 'unreachable', hint: 'This is a defect.' };
   return { say: 'failed', code, message: cause instanceof Error ? cause.message : String(cause), hint };
 }
 
-function say(answer: Answer): void {
+function say(answer: LoadAnswer): void {
   if (process.connected) process.send?.(answer);
 }

@@ -6,7 +6,7 @@ import { sum } from '../statistics/sum.ts';
 import { studyClock } from './clock.ts';
 import { measurementOf } from './measurement.ts';
 import type { LoadReport } from './orders.ts';
-import { feedOf, type Run, startOf } from './plan.ts';
+import { feedOf, type Run, startOffsetOf } from './plan.ts';
 import type { ServerSample, StudiedServer } from './server.ts';
 import type { Speeds } from './speed.ts';
 import type { Workers } from './workers.ts';
@@ -52,7 +52,7 @@ function openOrder({ point, order }: Run, { server, window, clockOffsetMicros }:
     url: server.url,
     token: server.token,
     feed: feedOf(point, studyClock.nowMicros() + clockOffsetMicros),
-    from: rate === 'max' ? startOf({ point, order } as Run) : 'latest',
+    from: rate === 'max' ? startOffsetOf({ point, order } as Run) : 'latest',
     dueEveryMicros: rate === 'max' ? undefined : 1_000_000 / rate,
     size,
     delivery,

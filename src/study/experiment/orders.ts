@@ -26,7 +26,7 @@ export type Order =
   /** Closes without a report: the run was given up. */
   | { readonly say: 'abandon' };
 
-export type Answer =
+export type LoadAnswer =
   | { readonly say: 'done' }
   | { readonly say: 'report'; readonly report: LoadReport }
   | { readonly say: 'failed'; readonly code: string; readonly message: string; readonly hint: string };

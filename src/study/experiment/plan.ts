@@ -88,7 +88,7 @@ const firstOffset = 1_000_000_000_000;
 const offsetsEachRun = 10_000_000_000;
 
 /** Where a run begins to read a feed of rate `max`: at the start of a block. */
-export function startOf(run: Run): number {
+export function startOffsetOf(run: Run): number {
   const place = firstOffset + run.order * offsetsEachRun;
   return place - (place % run.point.size);
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, errorCodes } from '../../protocol/codes.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
-import type { Answer, LoadReport, OpenOrder, Order } from './orders.ts';
+import type { LoadAnswer, LoadReport, OpenOrder, Order } from './orders.ts';
 
 export class Workers {
   readonly #workers: readonly Worker[];
@@ -43,7 +43,7 @@ export class Workers {
     for (const worker of this.#workers) worker.end();
   }
 
-  async #all(act: (worker: Worker, index: number) => Promise<Answer>): Promise<Answer[]> {
+  async #all(act: (worker: Worker, index: number) => Promise<LoadAnswer>): Promise<LoadAnswer[]> {
     return await Promise.all(this.#workers.map(act));
   }
 }
@@ -54,11 +54,11 @@ class Worker {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined;
+  #waiting: { resolve: (answer: LoadAnswer) => void; reject: (error: unknown) => void } | undefined;
   #ended: string | undefined;
 
   constructor() {
-    this.#child.on('message', (answer: Answer) => {
+    this.#child.on('message', (answer: LoadAnswer) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if (answer.say !== 'failed') return waiting?.resolve(answer);
@@ -69,7 +69,7 @@ class Worker {
     this.#child.on('exit', (code, signal) => this.#over(`it ended with ${signal ?? code}`));
   }
 
-  async ask(order: Order): Promise<Answer> {
+  async ask(order: Order): Promise<LoadAnswer> {
     return await new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       if (this.#ended !== undefined) return this.#over(this.#ended);

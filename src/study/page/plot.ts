@@ -5,11 +5,11 @@ import type { Axis, Figure, Panel } from './figure.ts';
 import { formatAlong } from './format.ts';
 import { nearestPlace, showValues } from './hover.ts';
 import { paintAbove, paintBands } from './paint.ts';
-import { logTicks, percentileTicks, type Range } from './scales.ts';
+import { type AxisRange, logTicks, percentileTicks } from './scales.ts';
 
 export interface Frame {
-  readonly x: Range;
-  readonly y: Range;
+  readonly x: AxisRange;
+  readonly y: AxisRange;
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -81,7 +81,7 @@ function seriesOf(series: Panel['series'][number], hidden: ReadonlySet<string>):
   };
 }
 
-function scaleOf({ scale }: Axis, { min, max }: Range): uPlot.Scale {
+function scaleOf({ scale }: Axis, { min, max }: AxisRange): uPlot.Scale {
   const isLog = scale === 'log' || scale === 'percentile';
   const factor = scale === 'time' ? 1 / 1_000 : 1;
   return {
@@ -92,7 +92,7 @@ function scaleOf({ scale }: Axis, { min, max }: Range): uPlot.Scale {
   };
 }
 
-function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
+function axisOf(axis: Axis, range: AxisRange, side: 'x' | 'y'): uPlot.Axis {
   const muted = colourNamed('muted');
   const line = { stroke: colourNamed('grid'), width: 1 };
   const font = '12px system-ui, sans-serif';

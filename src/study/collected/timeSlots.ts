@@ -43,7 +43,7 @@ interface Filled {
   readonly between: Sum;
 }
 
-export class Slots {
+export class TimeSlots {
   #level = 0;
   #filled = new Map<number, Filled>();
   #first = Number.POSITIVE_INFINITY;
