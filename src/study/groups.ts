@@ -1,8 +1,8 @@
-// Measurements that differ in nothing but size: what fits and advice look at together. Pure.
+// Groups measurements that differ only in block size. Fits and advice look at one group at a time. Pure.
 import { isSameBut } from './experiment/plan.ts';
 import type { Measurement, Point } from './result.ts';
 
-/** The groups, by delivery, message size, clients and rate, whatever the order was in which everything ran. */
+/** The groups, sorted by delivery, message size, clients and rate. The order of the runs does not matter. */
 export function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
   const groups: [Measurement, ...Measurement[]][] = [];
   for (const measurement of measurements) {

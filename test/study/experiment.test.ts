@@ -185,7 +185,7 @@ test('a study that is interrupted reports what there is, and goes on with --resu
   writeFileSync(path, '{"version":1');
   const broken = new Running(['study', '--resume', '--out', out]);
   expect(await broken.ended).toBe(1);
-  expect(broken.stderr.tail).toContain(`${path} is no result of a study: `);
+  expect(broken.stderr.tail).toContain(`${path} is not the result of a study: `);
 });
 
 test('a study of which every run was disturbed reports them where it is interrupted, and makes them again where it goes on', async () => {

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 
 /**
- * The machine's clock, read once when a process starts, to the microsecond, and then counted on: two processes of one
+ * The machine's clock, read once to the microsecond when a process starts, and then counted on. Two processes of one
  * machine agree within some microseconds. The usual clock follows corrections, but may be a millisecond off.
  */
 export const studyClock: Clock = {

@@ -1,4 +1,5 @@
-// A process of a study's clients: does what it is told on its channel, one order after another, and ends with it.
+// A process that runs clients of a study. It obeys the orders on its channel, one after another, and ends when the
+// channel closes.
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { Load } from './load.ts';
 import type { LoadAnswer, Order } from './orders.ts';
@@ -9,7 +10,7 @@ let orders = Promise.resolve();
 process.on('message', (order: Order) => {
   orders = orders.then(async () => say(await obey(order).catch(failure)));
 });
-// Its parent is gone, or has no more to ask.
+// The study has ended, or has no more orders.
 process.on('disconnect', () => process.exit());
 
 async function obey(order: Order): Promise<LoadAnswer> {
@@ -34,7 +35,10 @@ async function obey(order: Order): Promise<LoadAnswer> {
 }
 
 function failure(cause: unknown): LoadAnswer {
-  const { code, hint } = cause instanceof BlockfeedError ? cause : { code: 'unreachable', hint: 'This is a defect.' };
+  const { code, hint } =
+    cause instanceof BlockfeedError
+      ? cause
+      : { code: 'unreachable', hint: 'This is a defect of blockfeed: report it, with the command.' };
   return { say: 'failed', code, message: cause instanceof Error ? cause.message : String(cause), hint };
 }
 
