@@ -1,4 +1,4 @@
-// What is told of collected blocks, held against folders that the real sink has made.
+// The study of collected blocks, compared with folders that the real sink has made.
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -50,7 +50,7 @@ test('took, age, span and distance of every block are those of its journal', asy
   expect(Math.abs((folders[0]?.span.p50 ?? 0) / 4_000_000 - 1)).toBeLessThan(0.001);
 });
 
-test('a time in which nothing came is told apart: away when the next block was waiting, quiet when it was fresh', async () => {
+test('a time in which nothing came is a pause: away when the next block was waiting, quiet when it was fresh', async () => {
   const quick = Array.from({ length: 30 }, () => ({ size: 5, first: 100, last: 200 }));
   const late = { size: 5, first: 20_000_000, last: 20_001_000 };
   const root = await made(
@@ -222,7 +222,7 @@ test('the rates that are drawn are the messages of each slot, and none where not
   expect(drawn.length).toBeGreaterThan(study.folders[0]?.slots.length ?? 0);
 });
 
-test('a folder in which there is no block yet is told as that', async () => {
+test('a folder without a block is reported as one', async () => {
   const root = await made({ noted: [{ start: 7 }] });
   const study = await studyCollected([root]);
   expect(study.folders[0]).toMatchObject({ blocks: 0, from: undefined, slots: [] });

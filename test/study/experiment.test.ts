@@ -230,7 +230,7 @@ test('a server that is not there, and one that makes no feeds on request, end it
   expect(refused.stderr.tail).toMatch(/blockfeed: .*/);
 });
 
-test('folders that collectors wrote are told and charted, and flags of an experiment are refused beside them', async () => {
+test('folders that collectors wrote are reported and charted, and flags of an experiment are refused beside them', async () => {
   const folder = await temporaryFolder();
   const serving = await Serving.start({ quick: 'counter?rate=1000' });
   const collecting = new Running([
@@ -243,9 +243,9 @@ test('folders that collectors wrote are told and charted, and flags of an experi
     join(folder, 'blocks'),
   ]);
   expect(await collecting.ended, collecting.stderr.tail).toBe(0);
-  const told = new Running(['study', join(folder, 'blocks'), '--out', join(folder, 'charts')]);
-  expect(await told.ended, told.stderr.tail).toBe(0);
-  expect(told.stdout.all.join('\n')).toContain('quick');
+  const studied = new Running(['study', join(folder, 'blocks'), '--out', join(folder, 'charts')]);
+  expect(await studied.ended, studied.stderr.tail).toBe(0);
+  expect(studied.stdout.all.join('\n')).toContain('quick');
   expect(readFileSync(join(folder, 'charts', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
   const refused = new Running(['study', join(folder, 'blocks'), '--warm-up', '1s']);
   expect(await refused.ended).toBe(2);

@@ -1,4 +1,4 @@
-// The measurements by point: its rounds together, in the order in which people read them.
+// Groups the measurements by point, with all rounds of a point together, in the order in which people read them.
 import type { Delivery } from '../../protocol/messages.ts';
 import type { Measurement, Point } from '../result.ts';
 import { settingWords } from './words.ts';
@@ -16,7 +16,7 @@ export interface MeasuredPoint {
   readonly rounds: readonly Measurement[];
 }
 
-/** The points that were measured, by delivery, message size, clients, rate (`max` last) and block size. */
+/** The measured points, sorted by delivery, message size, clients, rate (`max` last) and block size. */
 export function measuredPoints(measurements: readonly Measurement[]): MeasuredPoint[] {
   const points = new Map<string, { readonly point: Point; readonly rounds: Measurement[] }>();
   for (const measurement of measurements) {
@@ -28,7 +28,7 @@ export function measuredPoints(measurements: readonly Measurement[]): MeasuredPo
   return [...points.values()].sort((one, other) => compare(one.point, other.point));
 }
 
-/** The points in groups that differ in nothing but the size, each with the words for the rest. */
+/** The points in groups that differ only in size. Each group has the words for its other values. */
 export function bySetting(points: readonly MeasuredPoint[]): { words: string; points: MeasuredPoint[] }[] {
   const groups: { words: string; points: MeasuredPoint[] }[] = [];
   for (const each of points) {
@@ -57,7 +57,7 @@ export function spreadOf(
   return { median: values.length % 2 === 1 ? upper : ((values[middle - 1] as number) + upper) / 2, low, high };
 }
 
-/** The values that differ, in their order; numbers ascending and `max` behind them. */
+/** The different values: numbers ascending, then `max`. */
 export function distinct<Value extends string | number>(values: Iterable<Value>): Value[] {
   return [...new Set(values)].sort((one, other) =>
     typeof one === 'number' && typeof other === 'number'
