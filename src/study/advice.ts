@@ -3,6 +3,7 @@
 import { groupsOf } from './groups.ts';
 import { formatWhole } from './page/format.ts';
 import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
+import { ascending } from './statistics/ascending.ts';
 import { differ, meanOf } from './statistics/mean.ts';
 
 /** Sizes this near to the best count as good. The one among them with the fewest drawbacks is advised. */
@@ -72,7 +73,7 @@ function advise(goal: Goal, group: readonly Measurement[]): Advice {
 
 /** One for each size, ascending. A size is left out when one of its runs has no figure. */
 function candidatesOf(goal: Goal, group: readonly Measurement[]): Candidate[] {
-  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  const sizes = ascending(group.map(({ point }) => point.size));
   return sizes.flatMap((size) => {
     const runs = group.filter(({ point }) => point.size === size);
     const figures = runs.flatMap((run) => figureOf(goal, run) ?? []);

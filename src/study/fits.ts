@@ -2,6 +2,7 @@
 // each size from the others. Pure.
 import { groupsOf } from './groups.ts';
 import type { Fit, Measurement } from './result.ts';
+import { ascending } from './statistics/ascending.ts';
 import { fitLine, median, type Observation } from './statistics/fit.ts';
 import { sum } from './statistics/sum.ts';
 
@@ -54,7 +55,7 @@ function fitOf(group: readonly Measurement[]): Fit | undefined {
  * round.
  */
 function costsOf(group: readonly Measurement[]): Observation[] {
-  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  const sizes = ascending(group.map(({ point }) => point.size));
   return sizes.map((size) => {
     const runs = group.filter(({ point }) => point.size === size);
     return { x: size, y: median(runs.map(({ blockMicros }) => blockMicros)) };

@@ -10,15 +10,17 @@ export function groupsOf(measurements: readonly Measurement[]): Measurement[][] 
     if (group === undefined) groups.push([measurement]);
     else group.push(measurement);
   }
-  return groups.sort(([left], [right]) => compare(left.point, right.point));
+  return groups.sort(([left], [right]) => comparePoints(left.point, right.point));
 }
 
-function compare(left: Point, right: Point): number {
+/** The order in which points are listed: the rate `max` comes last. */
+export function comparePoints(left: Point, right: Point): number {
   return (
     left.delivery.localeCompare(right.delivery) ||
     left.messageBytes - right.messageBytes ||
     left.clients - right.clients ||
-    rateOf(left) - rateOf(right)
+    rateOf(left) - rateOf(right) ||
+    left.size - right.size
   );
 }
 

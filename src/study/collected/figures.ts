@@ -2,14 +2,14 @@
 import type { Axis, Choice, Figure, Mark, Panel, Series } from '../page/figure.ts';
 import { formatMicros } from '../page/format.ts';
 import { quantilePanel } from '../report/figures/latency.ts';
+import { mostLines } from '../report/figures/panel.ts';
+import { ascending } from '../statistics/ascending.ts';
 import { folderNames } from './names.ts';
 import { lengthOf } from './pauses.ts';
 import type { CollectedFolder, CollectedStudy, Extent, Slot } from './result.ts';
 import { mostSlots } from './timeSlots.ts';
 
 const time: Axis = { label: 'Time (UTC)', scale: 'time', unit: 'instant' };
-/** Colours tell no more lines apart. */
-const mostLines = 8;
 /** How many of the longest pauses are marked. */
 const mostMarks = 5;
 /** With more, the points of a line run into each other. */
@@ -66,7 +66,7 @@ function ratesFigure(named: readonly Named[], slotMicros: number, slots: string)
   ];
   const choices = rates.flatMap(([label, rate]) =>
     grouped(named, (group): Panel => {
-      const x = [...new Set(group.flatMap(({ folder }) => everySlot(folder.slots, slotMicros)))].sort(ascending);
+      const x = ascending(group.flatMap(({ folder }) => everySlot(folder.slots, slotMicros)));
       const series = group.map(({ name, colour, folder }): Series => {
         const known = new Map(folder.slots.map((slot) => [slot.at, rate(slot)]));
         const [first, last] = [folder.slots[0]?.at ?? 0, folder.slots.at(-1)?.at ?? 0];
@@ -108,7 +108,7 @@ function extentFigure(
   extent: (slot: Slot) => Extent | undefined,
 ): Figure {
   const choices = grouped(named, (group): Panel => {
-    const x = [...new Set(group.flatMap(({ folder }) => folder.slots.map(({ at }) => at)))].sort(ascending);
+    const x = ascending(group.flatMap(({ folder }) => folder.slots.map(({ at }) => at)));
     const series = group.map(({ name, colour, folder }): Series => {
       const known = new Map(folder.slots.map((slot) => [slot.at, extent(slot)]));
       const along = x.map((at) => known.get(at));
@@ -169,8 +169,4 @@ function grouped(named: readonly Named[], panelOf: (group: readonly Named[]) => 
 
 function styleFor(y: readonly (number | null)[]): 'points' | 'line' {
   return y.filter((each) => each !== null).length <= mostPoints ? 'points' : 'line';
-}
-
-function ascending(one: number, other: number): number {
-  return one - other;
 }

@@ -57,8 +57,13 @@ export function goalWords(goal: Goal): string {
     case 'rate':
       return 'Least latency at this rate';
     case 'latency':
-      return `Latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile} within ${formatMicros(goal.limitMicros)}`;
+      return `Latency ${quantileName(goal.quantile)} within ${formatMicros(goal.limitMicros)}`;
   }
+}
+
+/** `p999` is written p99.9. */
+export function quantileName(quantile: Extract<Goal, { readonly kind: 'latency' }>['quantile']): string {
+  return quantile === 'p999' ? 'p99.9' : quantile;
 }
 
 /** The goal's figure without its name. */
@@ -84,7 +89,7 @@ export function goalUnit(goal: Goal): string {
     case 'rate':
       return 'latency p99';
     case 'latency':
-      return `latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile}`;
+      return `latency ${quantileName(goal.quantile)}`;
   }
 }
 

@@ -2,9 +2,10 @@
 // throughput, CPU.
 import type { Axis, Choice, Figure, Panel } from '../../page/figure.ts';
 import type { Estimate, Fit, Measurement, StudyResult } from '../../result.ts';
-import { deliveries, distinct, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
+import { ascending } from '../../statistics/ascending.ts';
+import { deliveries, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
 import { bytesWords, clientsWords, deliveryWords, sizeWords } from '../words.ts';
-import { type Curve, panelOf } from './panel.ts';
+import { type Curve, mostLines, panelOf } from './panel.ts';
 
 /** The classic chart shows the time for this many messages. */
 const totalMessages = 1_000_000;
@@ -87,7 +88,7 @@ function isOf(fit: Fit, point: MeasuredPoint['point']): boolean {
 }
 
 function throughputFigure(points: readonly MeasuredPoint[]): Figure {
-  const drawn = someOf(distinct(points.map(({ point }) => point.size)));
+  const drawn = someOf(ascending(points.map(({ point }) => point.size)));
   const rows = byMessageBytes(points, (own) =>
     byDelivery(own, (ofDelivery) =>
       drawn.map((size, colour) => ({
@@ -142,7 +143,7 @@ function byMessageBytes(
   points: readonly MeasuredPoint[],
   panelsOf: (points: readonly MeasuredPoint[]) => Panel[],
 ): Choice[] {
-  const all = distinct(points.map(({ point }) => point.messageBytes));
+  const all = ascending(points.map(({ point }) => point.messageBytes));
   return all
     .map((messageBytes) => ({
       label: all.length > 1 ? bytesWords(messageBytes) : '',
@@ -166,7 +167,7 @@ function byClients(
   points: readonly MeasuredPoint[],
   curve: (label: string, colour: number, points: readonly MeasuredPoint[]) => Curve,
 ): Panel[] {
-  const all = distinct(points.map(({ point }) => point.clients));
+  const all = ascending(points.map(({ point }) => point.clients));
   return byDelivery(points, (ofDelivery) =>
     all
       .map((clients, colour) =>
@@ -193,9 +194,6 @@ function along(
   }
   return found;
 }
-
-/** Colours tell no more lines apart. */
-const mostLines = 8;
 
 /** At most eight of the values, evenly spaced, with the first and the last. */
 export function someOf<Value>(values: readonly Value[]): Value[] {

@@ -2,8 +2,9 @@
 import type { Choice, Figure, Mark, Panel, Series } from '../../page/figure.ts';
 import { formatMicros } from '../../page/format.ts';
 import type { Advice, Goal, Measurement, Point, Quantiles, StudyResult } from '../../result.ts';
-import { deliveries, distinct, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
-import { bytesWords, clientsWords, deliveryWords, rateWords, sizeWords } from '../words.ts';
+import { ascending } from '../../statistics/ascending.ts';
+import { deliveries, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
+import { bytesWords, clientsWords, deliveryWords, quantileName, rateWords, sizeWords } from '../words.ts';
 import { someOf } from './cost.ts';
 import { type Guide, panelOf } from './panel.ts';
 
@@ -34,7 +35,7 @@ function latencyFigure(points: readonly MeasuredPoint[], advice: readonly Advice
   const paced = points.filter(({ point }) => point.rate !== 'max');
   const goal = advice.map(latencyGoalOf).find((each) => each !== undefined);
   const quantile = goal?.quantile ?? 'p99';
-  const clients = distinct(paced.map(({ point }) => point.clients));
+  const clients = ascending(paced.map(({ point }) => point.clients));
   const choices = settings(paced, ({ rate, messageBytes }) => ({ rate, messageBytes })).map(
     ({ label, setting, own }) => ({
       label,
@@ -67,9 +68,9 @@ function latencyFigure(points: readonly MeasuredPoint[], advice: readonly Advice
   return {
     id: 'latency',
     title: 'Latency against block size, at a given rate',
-    words: `From the time a message was due to the time its block had come. The solid line is ${nameOf(quantile)}, the dashed line the median. A block has come when its last message has, so its first message waits (n − 1) / rate. The vertical line is the advised size. Where the server did not keep up with the rate, the latency grows with the time that is measured.`,
+    words: `From the time a message was due to the time its block had come. The solid line is ${quantileName(quantile)}, the dashed line the median. A block has come when its last message has, so its first message waits (n − 1) / rate. The vertical line is the advised size. Where the server did not keep up with the rate, the latency grows with the time that is measured.`,
     x: { label: 'Block size (messages)', scale: 'log', unit: 'count' },
-    y: { label: `Latency ${nameOf(quantile)}`, scale: 'log', unit: 'micros' },
+    y: { label: `Latency ${quantileName(quantile)}`, scale: 'log', unit: 'micros' },
     keys: [{ style: 'dashed', label: 'the median' }],
     choices: choices.filter(({ panels }) => panels.length > 0),
   };
@@ -79,15 +80,11 @@ function latencyGoalOf({ goal }: Advice): LatencyGoal | undefined {
   return goal.kind === 'latency' ? goal : undefined;
 }
 
-function nameOf(quantile: LatencyGoal['quantile']): string {
-  return quantile === 'p999' ? 'p99.9' : quantile;
-}
-
 /** The advised sizes. A size that is advised for several numbers of clients has one mark. */
 function marksOf(advice: readonly Advice[], clients: readonly number[]): Mark[] {
   const marks: Mark[] = [];
-  for (const size of distinct(advice.map((each) => each.size).filter((each) => each !== undefined))) {
-    const having = distinct(advice.filter((each) => each.size === size).map((each) => each.clients));
+  for (const size of ascending(advice.map((each) => each.size).filter((each) => each !== undefined))) {
+    const having = ascending(advice.filter((each) => each.size === size).map((each) => each.clients));
     const [only] = having;
     const isOne = having.length === 1 && only !== undefined;
     const label = isOne && clients.length > 1 ? `advised for ${clientsWords(only)}: ${size}` : `advised: ${size}`;
@@ -120,7 +117,7 @@ interface QuantileView {
 function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): Figure {
   const { id, title, words, of } = view;
   const withCurves = points.filter(({ rounds }) => rounds.some((round) => (of(round)?.count ?? 0) > 0));
-  const sizes = someOf(distinct(withCurves.map(({ point }) => point.size)));
+  const sizes = someOf(ascending(withCurves.map(({ point }) => point.size)));
   const groups = settings(withCurves, ({ rate, clients, messageBytes }) => ({ rate, clients, messageBytes }));
   const choices: Choice[] = groups.map(({ label, own }) => ({
     label,
@@ -162,7 +159,7 @@ export function quantilePanel(
 ): Panel | undefined {
   if (curves.length === 0) return undefined;
   const placed = curves.map(({ quantiles }) => new Map(placesOf(quantiles)));
-  const x = [...new Set(placed.flatMap((places) => [...places.keys()]))].sort((one, other) => one - other);
+  const x = ascending(placed.flatMap((places) => [...places.keys()]));
   const series = curves.map(
     ({ label, colour }, index): Series => ({
       label,

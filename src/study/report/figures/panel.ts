@@ -1,7 +1,11 @@
 // Makes a panel of measured curves: all its series share one ascending x, as the page draws them.
 import type { Mark, Panel, Series } from '../../page/figure.ts';
 import type { Estimate } from '../../result.ts';
+import { ascending } from '../../statistics/ascending.ts';
 import type { Spread } from '../points.ts';
+
+/** How many lines of a panel colours tell apart. */
+export const mostLines = 8;
 
 /** A line of a panel: what was measured, and what a model predicts. */
 export interface Curve {
@@ -73,10 +77,6 @@ function spreadsAlong(x: readonly number[], values: ReadonlyMap<number, Spread>)
     low: at.map((each) => each?.low ?? null),
     high: at.map((each) => each?.high ?? null),
   };
-}
-
-function ascending(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((one, other) => one - other);
 }
 
 /** Evenly spaced on a logarithmic axis. */
