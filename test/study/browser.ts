@@ -18,7 +18,7 @@ export interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-/** The page of that file, drawn. The test fails when the page writes to its console, or requests anything but itself. */
+/** The page of that file, drawn. The test fails when it writes to its console, or requests anything but itself. */
 export async function openReport(path: string, { width, scheme }: Look): Promise<Page> {
   if (browser === undefined) throw new Error('the browser did not start');
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });

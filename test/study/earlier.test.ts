@@ -1,4 +1,4 @@
-// A result that is read again: what a study left is read as it was, and whatever else is there is an error that says where.
+// A result that is read again: what a study left is read as it was, and anything else is an error that says where.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockfeedError } from '../../src/protocol/errors.ts';

@@ -3,7 +3,7 @@ import type { Cut } from '../../protocol/cut.ts';
 import type { Delivery } from '../../protocol/messages.ts';
 import type { Quantiles } from '../result.ts';
 
-/** What came in one slot of time, by the collector's clock. Every block belongs to the slot in which its last byte came. */
+/** What came in one slot of time, by the collector's clock. A block belongs to the slot in which its last byte came. */
 export interface Slot {
   /** Its begin, since 1970. */
   readonly at: number;

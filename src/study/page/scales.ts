@@ -6,7 +6,7 @@ export interface AxisRange {
   readonly max: number;
 }
 
-/** The range in which all panels of a choice are drawn, so that they can be compared; undefined where nothing has a value. */
+/** The range of all panels of a choice, so that they can be compared; undefined where nothing has a value. */
 export function rangeOf(choice: Choice, which: 'x' | 'y', axis: Axis): AxisRange | undefined {
   const isLog = axis.scale === 'log' || axis.scale === 'percentile';
   let min = Number.POSITIVE_INFINITY;

@@ -32,7 +32,7 @@ export function studentQuantile(both: number, freedom: number): number {
   return Math.sqrt(freedom * (y > 0.002 ? Math.expm1(y) : 0.5 * y * y + y));
 }
 
-/** The z that a standard normal variable falls below with `probability` (below 0.5): M. Abramowitz, I. Stegun, 26.2.23. */
+/** The z that a standard normal variable is below with `probability` (below 0.5): M. Abramowitz, I. Stegun, 26.2.23. */
 function normalQuantile(probability: number): number {
   const t = Math.sqrt(-2 * Math.log(probability));
   const top = 2.515517 + t * (0.802853 + t * 0.010328);

@@ -4,7 +4,7 @@ import type { Estimate } from '../../result.ts';
 import { ascending } from '../../statistics/ascending.ts';
 import type { Spread } from '../points.ts';
 
-/** How many lines of a panel colours tell apart. */
+/** The most lines of a panel: the page has no more colours that can be told apart. */
 export const mostLines = 8;
 
 /** A line of a panel: what was measured, and what a model predicts. */
