@@ -53,7 +53,7 @@ describe('the files of src', () => {
 });
 
 describe('the exported names of src', () => {
-  it('are each one thing', () => {
+  it('each is one thing', () => {
     const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     );
