@@ -4,7 +4,7 @@ import { formatMicros } from '../page/format.ts';
 import { quantilePanel } from '../report/figures/latency.ts';
 import { mostLines } from '../report/figures/panel.ts';
 import { ascending } from '../statistics/ascending.ts';
-import { folderNames } from './names.ts';
+import { folderLabels } from './names.ts';
 import { lengthOf } from './pauses.ts';
 import type { CollectedFolder, CollectedStudy, Extent, Slot } from './result.ts';
 import { mostSlots } from './timeSlots.ts';
@@ -23,7 +23,7 @@ interface Named {
 
 /** The figures that have something to draw. */
 export function collectedFigures({ folders, slotMicros }: CollectedStudy): Figure[] {
-  const names = folderNames(folders);
+  const names = folderLabels(folders);
   const named = folders
     .map((folder, index): Named => ({ name: names[index] as string, colour: index % mostLines, folder }))
     .filter(({ folder }) => folder.blocks > 0);

@@ -3,14 +3,14 @@ import { html, htmlTable, type Markup } from '../html/markup.ts';
 import { figurePlace, pageText } from '../html/page.ts';
 import { formatMicros } from '../page/format.ts';
 import { collectedFigures } from './figures.ts';
-import { folderNames } from './names.ts';
+import { folderLabels } from './names.ts';
 import type { CollectedFolder, CollectedStudy } from './result.ts';
 import { blocksWords, instant, many, oddWords, pauseWords, periodWords, reconnectWords, timeRows } from './words.ts';
 
 /** The text of report.html. */
 export async function collectedPage(study: CollectedStudy): Promise<string> {
   const figures = collectedFigures(study);
-  const names = folderNames(study.folders);
+  const names = folderLabels(study.folders);
   const source = html`<code>${study.command}</code>`;
   const body = html`<main>
 <header>

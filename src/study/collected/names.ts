@@ -5,7 +5,7 @@ import type { CollectedFolder } from './result.ts';
  * One name for each folder: the feed; where two are the same, also the policy, then also the begin of the epoch; else
  * the path.
  */
-export function folderNames(folders: readonly CollectedFolder[]): string[] {
+export function folderLabels(folders: readonly CollectedFolder[]): string[] {
   const ways: readonly ((folder: CollectedFolder) => string)[] = [
     ({ feed }) => feed,
     ({ feed, policy }) => `${feed} ${policy}`,
