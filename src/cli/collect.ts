@@ -17,7 +17,7 @@ import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
-import { exitCodes, print, say } from './output.ts';
+import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus, StatusLine } from './status.ts';
 
@@ -183,14 +183,14 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
         say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
     });
   if (file !== undefined) return await openTextStore(file);
-  const stdout = new Writable({
+  const shown = new Writable({
     decodeStrings: false,
     write(chunk, _encoding, done) {
       beforeWrite();
-      process.stdout.write(chunk, done);
+      stdout.write(chunk, done);
     },
   });
-  return consoleStore(stdout, { json: json === true });
+  return consoleStore(shown, { json: json === true });
 }
 
 /** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */

@@ -54,7 +54,9 @@ export type LimitName =
   | 'reconnectFirstMs'
   | 'reconnectCapMs'
   | 'reconnectResetMs'
-  | 'receivedBytes';
+  | 'receivedBytes'
+  | 'talkBytes'
+  | 'talkEndMs';
 
 const int31 = 2_147_483_647;
 const day = 86_400_000;
@@ -235,8 +237,8 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     unit: 'ms',
     min: 0,
     max: 600_000,
-    default: 10_000,
-    reason: 'time for clients to store and ack what they were sent when the server stops',
+    default: 8_000,
+    reason: 'time for clients to store and ack what they were sent; Docker kills a container 10 s after it told it to stop',
     atLimit: 'what is unread is cut off; the client resumes where it was',
   },
   // Memory of the server.
@@ -377,6 +379,23 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     default: 8_388_608,
     reason: 'what came and was not taken yet; keeps the reader busy while the next comes',
     atLimit: 'reading from the socket pauses; where it cannot (a browser), the connection is closed and resumed later',
+  },
+  // The command line.
+  talkBytes: {
+    unit: 'bytes',
+    min: 4_194_304,
+    max: 4_194_304,
+    default: 4_194_304,
+    reason: 'the log of some busy seconds, for a terminal or a program that reads stderr and pauses',
+    atLimit: 'lines are not shown; their number is logged once stderr is read again. Nobody waits for it',
+  },
+  talkEndMs: {
+    unit: 'ms',
+    min: 1_000,
+    max: 1_000,
+    default: 1_000,
+    reason: 'the last lines say how it ended, and whoever reads stderr reads them in less',
+    atLimit: 'the process ends, and what was not read of stderr is lost',
   },
 };
 

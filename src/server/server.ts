@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly unsentBytesInAll?: number;
   /** Bytes of frames kept for readers to share. @default 64 MiB */
   readonly cachedBytes?: number;
-  /** How long `close` waits for acks, in ms. @default 10,000 */
+  /** How long `close` waits for acks, in ms. @default 8,000 */
   readonly drainMs?: number;
   /** @default silent */
   readonly log?: ServerLog;
