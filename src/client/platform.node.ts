@@ -1,8 +1,9 @@
 // The client's platform in Node: WebSockets of the ws library, whose sockets can be paused.
 import { WebSocket } from 'ws';
-import { BlockfeedError } from '../protocol/errors.ts';
+import type { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
 import { limits } from '../protocol/limits.ts';
+import { certificateRefused, handshakeRefused, wrongPeer } from './faults.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
 export const platform: Platform = {
@@ -28,13 +29,14 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
   socket.on('unexpected-response', (_request, response) => {
     const status = response.statusCode ?? 0;
     failure = `HTTP status ${status}`;
-    if (isFinal(status)) error = notOurs(`it answered the handshake with HTTP status ${status}`);
+    if (isFinal(status)) error = handshakeRefused(status);
     socket.terminate();
   });
   socket.on('error', (cause: NodeJS.ErrnoException) => {
     if (failure !== '') return; // terminate() above says once more what is known already
     failure = cause.message || (cause.code ?? 'unknown failure'); // an AggregateError of several addresses is mute
-    if (isBreach(cause, socket.protocol)) error = notOurs(cause.message, cause);
+    error = certificateRefused(cause.code, cause.message, cause);
+    if (error === undefined && isBreach(cause, socket.protocol)) error = wrongPeer(cause.message, cause);
   });
   socket.on('close', (code, reason) => events.closed({ code, reason: reason.toString() || failure, error }));
   return {
@@ -87,11 +89,4 @@ function isFinal(status: number): boolean {
 function isBreach(cause: NodeJS.ErrnoException, protocolAgreed: string): boolean {
   if (cause.code === undefined) return protocolAgreed === '';
   return cause.code.startsWith('WS_ERR_') || cause.code.startsWith('HPE_');
-}
-
-function notOurs(why: string, cause?: Error): BlockfeedError {
-  return new BlockfeedError('bad-server', `the peer is no server of this protocol: ${why}`, {
-    hint: 'Check the URL, and that a blockfeed server of this protocol version listens there.',
-    cause,
-  });
 }

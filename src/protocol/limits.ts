@@ -238,7 +238,8 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
     min: 0,
     max: 600_000,
     default: 8_000,
-    reason: 'time for clients to store and ack what they were sent; Docker kills a container 10 s after it told it to stop',
+    reason:
+      'time for clients to store and ack what they were sent; Docker kills a container 10 s after it told it to stop',
     atLimit: 'what is unread is cut off; the client resumes where it was',
   },
   // Memory of the server.

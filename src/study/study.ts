@@ -1,4 +1,5 @@
 // A study from start to end: every run of the plan in its order, and what follows from what was found.
+import { withoutCredentials } from '../protocol/address.ts';
 import { adviceOf } from './advice.ts';
 import { Disturbed } from './disturbed.ts';
 import type { EarlierStudy } from './earlier.ts';
@@ -65,7 +66,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       finishedAt,
       machine: machine(),
       server: {
-        url: server.url,
+        url: withoutCredentials(server.url),
         own: server.sample !== undefined,
         clockOffsetMicros: clock.offsetMicros,
         clockErrorMicros: clock.errorMicros,
