@@ -13,6 +13,7 @@ import {
   type StoredBlock,
   type StoredGap,
 } from '../collect/index.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
@@ -162,11 +163,21 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     status.stop();
     say(`done: ${describeStatus(end)}`);
     process.exitCode = exitCodes.done;
+  } catch (error) {
+    throw namingTheFlag(error);
   } finally {
     status.stop();
     stopListening();
     await store.close();
   }
+}
+
+/** The library's error leaves it open how one says that it is to begin anew. */
+function namingTheFlag(cause: unknown): unknown {
+  if (!(cause instanceof BlockfeedError && cause.code === 'reset')) return cause;
+  const hint =
+    'Its offsets mean other messages now. State --new-epoch to begin anew beside what is stored, which stays.';
+  return new BlockfeedError('reset', cause.message, { hint, cause });
 }
 
 /** The record, which in a folder needs no feed, with its feed in front. */

@@ -73,12 +73,13 @@ const unknownIssuers: readonly unknown[] = [
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ];
 
-/** What to do where TLS is what failed; undefined where it is not. */
-export function certificateRefused(
-  code: string | undefined,
-  message: string,
-  cause: unknown,
-): BlockfeedError | undefined {
+/** What went wrong with TLS, and what to do; undefined where that is not what failed. */
+export function tlsFault(code: string | undefined, message: string, cause: unknown): BlockfeedError | undefined {
+  if (message.includes('wrong version number'))
+    return new BlockfeedError('bad-server', 'the peer speaks no TLS at this port', {
+      hint: 'Write ws:// in place of wss://, or take the port at which it does.',
+      cause,
+    });
   const hint = certificateHint(code);
   if (hint === undefined) return undefined;
   return new BlockfeedError('bad-server', `the server's certificate is not trusted: ${message} (${code})`, {

@@ -1,7 +1,7 @@
 // What a server answers to `GET /feeds`: one way to it for everything that asks by HTTP.
 import { httpRequest, withoutCredentials } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
-import { certificateRefused, handshakeRefused, wrongPeer } from './faults.ts';
+import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
 
 /** How long a server may take to answer, in ms. */
 const answerMs = 10_000;
@@ -37,7 +37,7 @@ function noAnswer(address: string, cause: unknown): BlockfeedError {
   const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const { code, message } = why as { readonly code?: string; readonly message: string };
   return (
-    certificateRefused(code, message, cause) ??
+    tlsFault(code, message, cause) ??
     new BlockfeedError('unreachable', `${withoutCredentials(address)} does not answer: ${message || code}`, {
       hint: 'Check the address, and that the server runs.',
       cause,

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
 import { limits } from '../protocol/limits.ts';
-import { certificateRefused, handshakeRefused, wrongPeer } from './faults.ts';
+import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
 export const platform: Platform = {
@@ -35,7 +35,7 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
   socket.on('error', (cause: NodeJS.ErrnoException) => {
     if (failure !== '') return; // terminate() above says once more what is known already
     failure = cause.message || (cause.code ?? 'unknown failure'); // an AggregateError of several addresses is mute
-    error = certificateRefused(cause.code, cause.message, cause);
+    error = tlsFault(cause.code, cause.message, cause);
     if (error === undefined && isBreach(cause, socket.protocol)) error = wrongPeer(cause.message, cause);
   });
   socket.on('close', (code, reason) => events.closed({ code, reason: reason.toString() || failure, error }));
