@@ -1,7 +1,7 @@
 // Where a command writes: results to stdout, everything said about them to stderr. Colours only on a terminal, and never
 // where NO_COLOR is set (no-color.org).
 import type { Writable } from 'node:stream';
-import { limits } from '../protocol/limits.ts';
+import { cliLimits } from './limits.ts';
 import { Talk } from './talk.ts';
 import { openOutputs } from './terminal.ts';
 
@@ -56,5 +56,5 @@ export function watchOutput(): void {
 export async function finishOutput(): Promise<void> {
   if (stdout.writableLength > 0) await new Promise((resolve) => stdout.write('', resolve));
   // Talk that nobody reads would keep the process alive.
-  if (!(await talk.written(limits.talkEndMs.default))) process.exit();
+  if (!(await talk.written(cliLimits.talkEndMs.default))) process.exit();
 }

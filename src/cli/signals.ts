@@ -1,5 +1,6 @@
 // Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed: the first signal finishes what is under way, a second one ends the
 // process at once.
+import { cliLimits } from './limits.ts';
 import { exitCodes, say } from './output.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -12,12 +13,9 @@ const exitCodeOf: Readonly<Record<StopSignal, number>> = {
 };
 
 /**
- * One stop may come as several signals: a terminal sends Ctrl-C to a whole group of processes, and timeout(1), npx or a shell
- * in it send it on. What comes within this time, in ms, is the same stop; nobody presses twice so fast and means it.
+ * Calls `stop` at the first signal; a second one ends the process at once, unless it comes so soon that it is the same stop.
+ * Returns how to stop listening.
  */
-const sameStopMs = 500;
-
-/** Calls `stop` at the first signal; a second one ends the process at once. Returns how to stop listening. */
 export function onStopSignal(
   stop: (signal: StopSignal) => void,
   nowMs: () => number = () => performance.now(),
@@ -28,7 +26,7 @@ export function onStopSignal(
       firstMs = nowMs();
       return stop(signal);
     }
-    if (nowMs() - firstMs < sameStopMs) return;
+    if (nowMs() - firstMs < cliLimits.sameStopMs.default) return;
     say(`${signal} again: not waiting`);
     process.exit(exitCodeOf[signal]);
   };

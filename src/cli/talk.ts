@@ -1,7 +1,7 @@
 // What a command says about its work, on stderr. It never waits for its reader: what a reader leaves unread waits within a
 // bound, and lines beyond that are counted and reported once the reader reads again.
 import type { Writable } from 'node:stream';
-import { limits } from '../protocol/limits.ts';
+import { cliLimits } from './limits.ts';
 
 export class Talk {
   /** Reports lines that were not shown. A log reports them as a line of its own form. */
@@ -24,7 +24,7 @@ export class Talk {
 
   write(text: string): void {
     if (this.#isGone) return;
-    if (this.#stream.writableLength + text.length > limits.talkBytes.default) {
+    if (this.#stream.writableLength + text.length > cliLimits.talkBytes.default) {
       this.#lostLines += text.split('\n').length - 1;
       return;
     }

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { temporaryFolder } from '../end-to-end/processes.ts';
 import { blockfeed, shell } from './command.ts';
@@ -16,7 +17,7 @@ test.each(['feeds URL', 'collect URL counter --size 1 -n 1'])(
   async (command) => {
     const key = readFileSync(pem);
     const https = createHttpsServer({ key, cert: key });
-    const server = createServer({ feeds: { counter: 'counter?rate=100' } });
+    const server = createServer({ maker: generatedFeeds, feeds: { counter: 'counter?rate=100' } });
     server.attach(https);
     await new Promise<void>((resolve) => https.listen(0, '127.0.0.1', resolve));
     onTestFinished(async () => {
@@ -52,7 +53,7 @@ test('wss:// to a server without TLS is an error at once, and says so', async ()
 test('a feed that is not the one that is stored is an error that names --new-epoch, and with it a new folder begins', async () => {
   const out = await temporaryFolder();
   const collected = async (seed: number, ...flags: readonly string[]) => {
-    const server = createServer({ feeds: { x: `counter?rate=max&seed=${seed}` } });
+    const server = createServer({ maker: generatedFeeds, feeds: { x: `counter?rate=max&seed=${seed}` } });
     const { url } = await server.listen();
     const ended = await blockfeed('collect', url, 'x:10', '--from', '0', '-n', '1', '--out', out, ...flags);
     await server.close();

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { connect } from '../../src/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { temporaryFolder } from '../end-to-end/processes.ts';
@@ -17,7 +18,7 @@ const leaks = [password, 'p%40ss', 'w%C3%B6rd', 'wörd', Buffer.from(`us:er:${pa
 
 /** A server behind a proxy that lets nobody in without the password; resolves with its host and port. */
 async function guardedServer(): Promise<string> {
-  const server = createServer({ feeds: { counter: 'counter?rate=100' } });
+  const server = createServer({ maker: generatedFeeds, feeds: { counter: 'counter?rate=100' } });
   const inner = createHttpServer();
   server.attach(inner);
   const wanted = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

@@ -2,8 +2,8 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { cliLimits } from '../../src/cli/limits.ts';
 import { lostWords, Talk } from '../../src/cli/talk.ts';
-import { limits } from '../../src/protocol/limits.ts';
 
 /** A stream that takes a text whenever it is told to. */
 class Reader extends Writable {
@@ -31,13 +31,13 @@ class Reader extends Writable {
 }
 
 const line = `${'x'.repeat(1_023)}\n`;
-const fitting = limits.talkBytes.default / line.length;
+const fitting = cliLimits.talkBytes.default / line.length;
 
 test('lines beyond the bound are not kept, and their number is reported once what waited was read', async () => {
   const reader = new Reader();
   const talk = new Talk(reader);
   for (let count = 0; count < fitting + 3; count++) talk.write(line);
-  expect(reader.writableLength).toBeLessThanOrEqual(limits.talkBytes.default);
+  expect(reader.writableLength).toBeLessThanOrEqual(cliLimits.talkBytes.default);
   await reader.read();
   expect(reader.taken.length).toBe(fitting + 1);
   expect(reader.taken.at(-1)).toBe('3 lines were not shown: stderr was not read\n');

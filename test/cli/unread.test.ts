@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { Lines, OnTerminal } from '../end-to-end/processes.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
@@ -54,7 +55,7 @@ test('a server whose stderr is a pipe that is never read serves on, and ends at 
 });
 
 async function serverOfAll(): Promise<string> {
-  const server = createServer({ feeds: { all: 'counter?rate=max' }, drainMs: 0 });
+  const server = createServer({ maker: generatedFeeds, feeds: { all: 'counter?rate=max' }, limits: { drainMs: 0 } });
   onTestFinished(() => server.close());
   return (await server.listen()).url;
 }
