@@ -20,7 +20,7 @@ import type { Place } from '../protocol/place.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
 import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
-import { describeStatus, StatusLine } from './status.ts';
+import { count, describeStatus, StatusLine } from './status.ts';
 
 interface CollectFlags {
   readonly size?: number;
@@ -150,6 +150,12 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
+    },
+    onStalled: (feed, unacked) => {
+      status?.clear();
+      say(
+        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${tellsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
+      );
     },
   });
   status = new StatusLine(() => collection.status());

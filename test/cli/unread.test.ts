@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { generatedFeeds } from '../../src/generate/index.ts';
-import { createServer } from '../../src/server/index.ts';
+import { createServer, type ServerLimits } from '../../src/server/index.ts';
 import { Lines, OnTerminal } from '../end-to-end/processes.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
 import { program } from './command.ts';
@@ -54,8 +54,12 @@ test('a server whose stderr is a pipe that is never read serves on, and ends at 
   expect(await once(server, 'exit')).toEqual([0, null]);
 });
 
-async function serverOfAll(): Promise<string> {
-  const server = createServer({ maker: generatedFeeds, feeds: { all: 'counter?rate=max' }, limits: { drainMs: 0 } });
+async function serverOfAll(limits: Partial<ServerLimits> = {}): Promise<string> {
+  const server = createServer({
+    maker: generatedFeeds,
+    feeds: { all: 'counter?rate=max' },
+    limits: { drainMs: 0, ...limits },
+  });
   onTestFinished(() => server.close());
   return (await server.listen()).url;
 }
@@ -80,6 +84,22 @@ test('a collector whose terminal is not read hears signals: the second ends it',
   onTestFinished(() => clearInterval(signalling));
   expect(await collector.ended).toBe(143);
 });
+
+test('ACK-5: a collector whose output is not read says so on stderr, once', async () => {
+  const url = await serverOfAll({ stalledMs: 1_000 });
+  const args = [program, 'collect', url, 'all', '--from', '0', '--size', '1000', '--json'];
+  const collector = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void collector.kill('SIGKILL'));
+  const stderr = new Lines(collector.stderr);
+  expect(await stderr.including('stands still')).toMatch(
+    /^all: stands still: 8 blocks came and cannot be stored, since what reads the output takes nothing; nothing is lost$/,
+  );
+  const read = new Lines(collector.stdout);
+  await read.find((line) => (JSON.parse(line) as { readonly from: number }).from === 20_000);
+  expect(stderr.all.filter((line) => line.includes('stands still')).length).toBe(1);
+  const blocks = read.all.map((line) => (JSON.parse(line) as { readonly from: number }).from);
+  expect(blocks).toEqual(blocks.map((_, index) => index * 1_000));
+}, 60_000);
 
 test('a command that has ended does not wait for a reader of its talk', async () => {
   const collector = new OnTerminal('2', ['collect', 'ws://127.0.0.1:1', 'x', '--retry', '0']);
