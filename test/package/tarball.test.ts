@@ -34,16 +34,26 @@ test('it is what was compiled and three documents, and nothing else', () => {
   const top = new Set(packed.map((path) => path.split('/')[0]));
   expect([...top].sort()).toEqual(['LICENSE', 'PROTOCOL.md', 'README.md', 'dist', 'package.json']);
   const others = packed.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path));
-  expect(others).toEqual([]);
+  expect(others).toEqual(['dist/study/page/main.css']);
   expect(packed.filter((path) => /test|bench|tsbuildinfo|ambient|\.map$/.test(path))).toEqual([]);
 });
 
 test('what was compiled is of sources that are there', async () => {
   const sources = await readdir(join(root, 'src'), { recursive: true });
   const known = new Set(sources.map((path) => posix.join('dist', path.replace(/(\.d)?\.ts$/, ''))));
-  expect(packed.filter((path) => path.startsWith('dist/') && !known.has(path.replace(/\.js$|\.d\.ts$/, '')))).toEqual(
-    [],
-  );
+  expect(
+    packed.filter((path) => path.startsWith('dist/') && !known.has(path.replace(/\.js$|\.css$|\.d\.ts$/, ''))),
+  ).toEqual([]);
+});
+
+test("a report's page is one script that imports nothing, with the licence of the library in it", async () => {
+  const folder = 'dist/study/page';
+  const inPage = packed.filter((path) => path.startsWith(`${folder}/`)).map((path) => posix.basename(path));
+  // What the page alone needs is in its script, and nowhere else.
+  expect(inPage.sort()).toEqual(['figure.d.ts', 'figure.js', 'format.d.ts', 'format.js', 'main.css', 'main.js']);
+  const script = await readFile(join(user, 'node_modules/blockfeed', folder, 'main.js'), 'utf8');
+  expect(importsIn('main.js', script)).toEqual([]);
+  expect(script).toMatch(/^\/\*! uPlot: The MIT License/);
 });
 
 test('what it imports is installed with it, since its manifest states it', async () => {
