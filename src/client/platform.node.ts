@@ -1,4 +1,5 @@
 // The client's platform in Node: WebSockets of the ws library, whose sockets can be paused.
+import type { Socket as Wire } from 'node:net';
 import { WebSocket } from 'ws';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
@@ -6,8 +7,11 @@ import { limits } from '../protocol/limits.ts';
 import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
+/** Bun and Deno take this file too, and say which Node they are like. */
+const { node, bun, deno }: Readonly<Record<string, string | undefined>> = process.versions;
+
 export const platform: Platform = {
-  name: `node ${process.versions.node}`,
+  name: bun !== undefined ? `bun ${bun}` : deno !== undefined ? `deno ${deno}` : `node ${node}`,
   openSocket,
   soon: (act) => void setImmediate(act),
 };
@@ -63,8 +67,10 @@ function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBy
   // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
   // a listener that is alone would make the stream flow, and what came together with the handshake would be lost to ws.
   socket.once('upgrade', (response) => {
+    // Bun has a ws of its own, and shows no socket here: when a frame began is not known there.
+    const wire: Wire | null = response.socket;
     socket.once('open', () => {
-      response.socket.prependListener('data', (bytes: Buffer) => {
+      wire?.prependListener('data', (bytes: Buffer) => {
         events.piece();
         if (received === handedOut) events.arriving();
         received += bytes.length;

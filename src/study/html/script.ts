@@ -24,10 +24,14 @@ async function read(name: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new BlockfeedError('storage', `a part of the report's page cannot be read: ${file}`, {
-      hint: 'The package is not whole: install it anew, or build it.',
-      about: String(file),
-      cause,
-    });
+    throw notWhole(String(file), cause);
   }
+}
+
+function notWhole(file: string, cause: unknown): BlockfeedError {
+  return new BlockfeedError('storage', `a part of the report's page cannot be read: ${file}`, {
+    hint: 'The package is not whole: install it anew, or build it.',
+    about: file,
+    cause,
+  });
 }
