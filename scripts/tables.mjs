@@ -112,6 +112,7 @@ async function main() {
     feed: (await at('feed')).feedLimits,
     generate: (await at('generate')).generateLimits,
     client: (await at('client')).clientLimits,
+    cli: (await at('cli')).cliLimits,
   };
   const tables = makeTables({ errorCodes, closeCodes, limits });
   for (const document of documents) {

@@ -13,13 +13,14 @@ import {
   type StoredBlock,
   type StoredGap,
 } from '../collect/index.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
-import { exitCodes, print, say } from './output.ts';
+import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
-import { describeStatus, StatusLine } from './status.ts';
+import { count, describeStatus, StatusLine } from './status.ts';
 
 interface CollectFlags {
   readonly size?: number;
@@ -150,6 +151,12 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
     },
+    onStalled: (feed, unacked) => {
+      status?.clear();
+      say(
+        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${tellsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
+      );
+    },
   });
   status = new StatusLine(() => collection.status());
   const stopListening = onStopSignal((signal) => {
@@ -162,11 +169,21 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     status.stop();
     say(`done: ${describeStatus(end)}`);
     process.exitCode = exitCodes.done;
+  } catch (error) {
+    throw namingTheFlag(error);
   } finally {
     status.stop();
     stopListening();
     await store.close();
   }
+}
+
+/** The library's error leaves it open how one says that it is to begin anew. */
+function namingTheFlag(cause: unknown): unknown {
+  if (!(cause instanceof BlockfeedError && cause.code === 'reset')) return cause;
+  const hint =
+    'Its offsets mean other messages now. State --new-epoch to begin anew beside what is stored, which stays.';
+  return new BlockfeedError('reset', cause.message, { hint, cause });
 }
 
 /** The record, which in a folder needs no feed, with its feed in front. */
@@ -183,14 +200,14 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
         say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
     });
   if (file !== undefined) return await openTextStore(file);
-  const stdout = new Writable({
+  const shown = new Writable({
     decodeStrings: false,
     write(chunk, _encoding, done) {
       beforeWrite();
-      process.stdout.write(chunk, done);
+      stdout.write(chunk, done);
     },
   });
-  return consoleStore(stdout, { json: json === true });
+  return consoleStore(shown, { json: json === true });
 }
 
 /** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */

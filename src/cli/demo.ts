@@ -9,7 +9,7 @@ import { bothStores } from '../blocks/sinks/both.ts';
 import { type Collection, type CollectOptions, collect, consoleStore, folderStore } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { duration, text } from './flags.ts';
-import { exitCodes, say, styled } from './output.ts';
+import { exitCodes, say, stdout, styled } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus } from './status.ts';
 
@@ -158,7 +158,7 @@ const shortened: Writable = new Writable({
   write(chunk: string, _encoding, done) {
     const now = performance.now();
     if (now - secondBegan > 1_000) {
-      if (notShown > 0) process.stdout.write(`… ${notShown} more lines\n`);
+      if (notShown > 0) stdout.write(`… ${notShown} more lines\n`);
       secondBegan = now;
       linesInSecond = 0;
       notShown = 0;
@@ -172,7 +172,7 @@ const shortened: Writable = new Writable({
       const fitting = line.length > width ? `${line.slice(0, width - 1)}…` : line;
       return `${index === 0 ? styled(process.stdout, 'green', fitting) : fitting}\n`;
     });
-    process.stdout.write(text.join(''), done);
+    stdout.write(text.join(''), done);
   },
 });
 
@@ -193,11 +193,11 @@ class DemoServer {
       detached: true,
     });
     this.#child = child;
-    const { stdout, stderr } = child;
-    assert(stdout !== null && stderr !== null, 'the server was started with pipes');
-    createInterface(stderr).on('line', tellServerLine);
+    assert(child.stdout !== null && child.stderr !== null, 'the server was started with pipes');
+    const { stdout: lines } = child;
+    createInterface(child.stderr).on('line', tellServerLine);
     const url = await new Promise<string>((resolve, reject) => {
-      createInterface(stdout).on('line', (line) => {
+      createInterface(lines).on('line', (line) => {
         if (line.startsWith('listening ')) resolve(line.slice('listening '.length));
       });
       child.once('error', reject);

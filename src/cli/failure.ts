@@ -1,6 +1,7 @@
 // What a command that failed says and how it ends: one line that tells what happened and what to do, and an exit code. What
 // was called wrongly ends with 2, everything else with 1.
 import { type Command, CommanderError } from 'commander';
+import { withoutCredentials } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { UsageError } from './flags.ts';
 import { exitCodes } from './output.ts';
@@ -11,8 +12,16 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** What to say of something that was thrown. Of a defect of ours, and of nothing else, that is several lines: its stack. */
+/**
+ * What to say of something that was thrown. Of a defect of ours, and of nothing else, that is several lines: its stack. No
+ * password of an address is in it, wherever the address comes from.
+ */
 export function failureOf(program: Command, cause: unknown): Failure {
+  const { line, exitCode } = wholeFailure(program, cause);
+  return { line: line === undefined ? undefined : withoutCredentials(line), exitCode };
+}
+
+function wholeFailure(program: Command, cause: unknown): Failure {
   if (cause instanceof CommanderError) return misuse(program, cause);
   if (cause instanceof UsageError) return { line: `${cause.message}.`, exitCode: exitCodes.usage };
   if (cause instanceof BlockfeedError)

@@ -1,5 +1,6 @@
 // Flags as they are typed, parsed once into what they mean. A wrong one is a usage error: one line that names the flag, what
 // was given, and the range.
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Range } from '../protocol/limit.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
@@ -86,7 +87,7 @@ export function webSocketUrl(flag: string): Parse<string> {
     const parsed = /^[^\s-]\S*$/.test(text) && URL.canParse(url) ? new URL(url) : undefined;
     const isOurs =
       parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '' && parsed.hostname !== '';
-    if (!isOurs) throw usage(flag, text, 'the address of a server, like ws://127.0.0.1:8080');
+    if (!isOurs) throw usage(flag, withoutCredentialsOfOne(text), 'the address of a server, like ws://127.0.0.1:8080');
     return url;
   };
 }

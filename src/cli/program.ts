@@ -5,6 +5,7 @@ import { addCollect } from './collect.ts';
 import { addDemo } from './demo.ts';
 import { addFeeds } from './feeds.ts';
 import { addKinds } from './kinds.ts';
+import { stdout, talk } from './output.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addVerify } from './verify.ts';
@@ -20,8 +21,12 @@ export function makeProgram(): Command {
     )
     .showSuggestionAfterError(true);
   for (const add of [addServe, addCollect, addDemo, addFeeds, addKinds, addVerify, addStudy]) add(program);
-  for (const command of [program, ...program.commands])
-    command.exitOverride().configureOutput({ outputError: () => {} });
+  const output = {
+    writeOut: (text: string) => void stdout.write(text),
+    writeErr: (text: string) => talk.write(text),
+    outputError: () => {},
+  };
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(output);
   return program;
 }
 

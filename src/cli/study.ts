@@ -3,6 +3,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { errorName, storing } from '../blocks/files.ts';
+import { withoutCredentials } from '../protocol/address.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import type { StudiedServer } from '../study/experiment/server.ts';
 import { writeFiles } from '../study/files.ts';
@@ -176,7 +177,7 @@ async function tell(result: StudyResult, { json, out }: StudyFlags): Promise<voi
 
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`));
-  return ['blockfeed', ...words].join(' ');
+  return withoutCredentials(['blockfeed', ...words].join(' '));
 }
 
 /** A result grows to megabytes: not after each of many runs a second. */

@@ -2,6 +2,7 @@
 // was asked before.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { withoutCredentials } from '../protocol/address.ts';
 import type { Delivery } from '../protocol/messages.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import { runCountOf } from '../study/experiment/plan.ts';
@@ -109,7 +110,9 @@ export function refuseOther(earlier: EarlierStudy, asked: Asked, flags: StudyFla
   };
   const { server } = earlier;
   if (server.own && url !== undefined) refuse('a server of its own', 'leave out the URL');
-  if (!server.own && url !== server.url) refuse(`the server ${server.url}`, 'state it');
+  // A result has no password.
+  if (!server.own && (url === undefined || withoutCredentials(url) !== server.url))
+    refuse(`the server ${server.url}`, 'state it');
   if (Object.keys(flags).every((name) => notOfTheGrid.includes(name))) return;
   const was = { ...earlier.setup, seed: earlier.seed };
   const is = { ...asked.setup, seed: asked.seed };

@@ -1,6 +1,6 @@
 // How far a study is, told on stderr: a bar on a terminal, else a line now and then.
 import type { StudyProgress } from '../study/study.ts';
-import { say, styled } from './output.ts';
+import { say, styled, talk } from './output.ts';
 import { count } from './status.ts';
 
 const lineEveryMs = 10_000;
@@ -25,13 +25,13 @@ export class ProgressLine {
     const filled = Math.round((runsDone / Math.max(1, runs)) * barColumns);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(barColumns - filled)}`;
     this.clear();
-    process.stderr.write(styled(process.stderr, 'dim', `${bar} ${line}`.slice(0, (process.stderr.columns ?? 80) - 1)));
-    this.#isShown = true;
+    const columns = process.stderr.columns ?? 80;
+    this.#isShown = talk.show(styled(process.stderr, 'dim', `${bar} ${line}`.slice(0, columns - 1)));
   }
 
   clear(): void {
     if (!this.#isShown) return;
-    process.stderr.write('\r\u001b[2K');
+    talk.write('\r\u001b[2K');
     this.#isShown = false;
   }
 }

@@ -62,6 +62,8 @@ export interface CollectOptions {
   readonly onGap?: ((gap: StoredGap) => void) | undefined;
   /** Is told where a feed begins or goes on. */
   readonly onFeed?: ((feed: string, from: number, isResumed: boolean) => void) | undefined;
+  /** Is told where the store has taken nothing for long, with the blocks that wait for it: the server sends no more meanwhile. */
+  readonly onStalled?: ((feed: string, unacked: number) => void) | undefined;
 }
 
 /** How far a collector is. */

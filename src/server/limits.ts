@@ -110,8 +110,9 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     unit: 'ms',
     min: 0,
     max: 600_000,
-    default: 10_000,
-    reason: 'time for clients to store and ack what they were sent when the server stops',
+    default: 8_000,
+    reason:
+      'time for clients to store and ack what they were sent; Docker kills a container 10 s after it told it to stop',
     atLimit: 'what is unread is cut off; the client resumes where it was',
   },
   unsentBytes: {

@@ -17,6 +17,7 @@ import type { ServerContext } from './context.ts';
 import { Feeds } from './feeds.ts';
 import { answerHttp } from './http.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
+import { listenFault } from './listenFault.ts';
 import { type ServerLog, silentLog } from './log.ts';
 import { Upgrades } from './upgrades.ts';
 
@@ -97,21 +98,7 @@ export class BlockfeedServer {
     this.#http = http;
     this.attach(http);
     await new Promise<void>((resolve, reject) => {
-      http.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(
-          new BlockfeedError(
-            'bad-option',
-            `cannot listen on ${host}:${where.port ?? 0}: ${cause.code ?? cause.message}`,
-            {
-              hint:
-                cause.code === 'EADDRINUSE'
-                  ? 'Take another port, or 0 for a free one.'
-                  : 'Give an address of this machine.',
-              cause,
-            },
-          ),
-        ),
-      );
+      http.once('error', (cause) => reject(listenFault(cause, host, where.port ?? 0)));
       http.listen(where.port ?? 0, host, resolve);
     }).catch(async (error: unknown) => {
       this.#http = undefined;

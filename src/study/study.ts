@@ -1,4 +1,5 @@
 // Runs a study from start to end: makes every run of the plan, in order, and draws the conclusions.
+import { withoutCredentials } from '../protocol/address.ts';
 import { adviceOf } from './advice.ts';
 import { Disturbed } from './disturbed.ts';
 import type { EarlierStudy } from './earlier.ts';
@@ -67,7 +68,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       finishedAt,
       machine: machine(),
       server: {
-        url: server.url,
+        url: withoutCredentials(server.url),
         own: server.sample !== undefined,
         clockOffsetMicros: clock.offsetMicros,
         clockErrorMicros: clock.errorMicros,

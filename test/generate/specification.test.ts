@@ -191,6 +191,21 @@ describe('the ends of the ranges', () => {
   });
 });
 
+test.each([
+  ['2026-01-01T00:00:00+02:00', '2025-12-31T22:00:00Z'],
+  // A plus that a query turned into a space.
+  ['2026-01-01T00:00:00 02:00', '2025-12-31T22:00:00Z'],
+  ['2026-01-01T00:00:00.250000-0530', '2026-01-01T05:30:00.250000Z'],
+  ['2026-01-01T00:00+02:00', '2025-12-31T22:00:00Z'],
+])('an origin of %s is refused with the same time in UTC, which is one', (stated, meant) => {
+  expect(() => parseSpecification(`counter?origin=${stated}`)).toThrow(
+    expect.objectContaining({ code: 'bad-feed', hint: `Write origin=${meant}.` }),
+  );
+  expect(parseSpecification(`counter?origin=${meant}`).originMicros).toBe(
+    Date.parse(stated.replace(' ', '+').replace('0530', '05:30')) * 1_000,
+  );
+});
+
 test('the origin is exact to the microsecond', () => {
   const { originMicros, canonical } = parseSpecification('counter?origin=2026-02-28T23:59:59.999990Z');
   expect(originMicros).toBe(Date.UTC(2026, 1, 28, 23, 59, 59) * 1_000 + 999_990);

@@ -1,4 +1,5 @@
 // The script of a report's page: draws the figures that are embedded in it as data, each in its place.
+import 'uplot/dist/uPlot.min.css';
 import type uPlot from 'uplot';
 import { colourOf } from './colours.ts';
 import type { Choice, Figure } from './figure.ts';
