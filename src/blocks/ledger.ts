@@ -1,6 +1,8 @@
-// What the journal's lines, read in order, say together: which offset is next, and how much of which file is accounted for.
-// Pure, and used by everyone who reads a journal: opening a folder, and verifying one.
+// What the journal's lines, read in order, say together: which offset is next, and how much of which file holds blocks.
+// Pure. Whoever reads a journal uses it: opening a folder, verifying one, studying one.
+
 import type { BlockEntry, JournalEntry } from './journal.ts';
+import { dataFile } from './names.ts';
 
 export interface Ledger {
   /** The offset that the next block or gap begins with; undefined before the first start, and where lines were unreadable. */
@@ -49,11 +51,6 @@ export function follow(ledger: Ledger, entry: JournalEntry): { ledger: Ledger; f
       return { ledger: { next: to, durable, file, fileBytes: pos + bytes, lastBlock: entry, known: true }, fault };
     }
   }
-}
-
-/** The data file whose first message is `offset`. */
-export function dataFile(offset: number): string {
-  return `${String(offset).padStart(20, '0')}.ndjson`;
 }
 
 function faultOf(ledger: Ledger, entry: JournalEntry): string | undefined {

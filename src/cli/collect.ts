@@ -1,7 +1,7 @@
 // blockfeed collect: a collector as a process.
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { tellBlock, tellGap } from '../blocks/tell.ts';
+import { formatBlock, formatGap } from '../blocks/format.ts';
 import type { ConnectionState } from '../client/events.ts';
 import {
   type CollectedFeed,
@@ -144,8 +144,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
-    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
+    onBlock: (block) => tell(flags.json === true ? withFeed(block) : formatBlock(block.feed, block)),
+    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : formatGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
@@ -179,8 +179,12 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   if (out !== undefined)
     return folderStore(out, {
       ...(roll === undefined ? {} : { rollBytes: roll }),
-      onCutOff: (folder, { dataBytes, journalBytes }) =>
-        say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
+      onRepaired: (folder, { dataBytes, journalBytes, goneFiles }) => {
+        const left = dataBytes + journalBytes;
+        if (left > 0) say(`${folder}: ${left} bytes that a crash left are put aside; their messages are fetched again`);
+        const [first] = goneFiles;
+        if (first !== undefined) say(`${folder}: ${goneFiles.length} data files are gone, ${first} the first`);
+      },
     });
   if (file !== undefined) return await openTextStore(file);
   const stdout = new Writable({

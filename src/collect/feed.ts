@@ -11,9 +11,9 @@ import type { Policy } from '../protocol/policy.ts';
 
 /** One feed of a collector. */
 export interface FeedRequest {
-  readonly asked: string;
+  readonly requested: string;
   readonly policy: Policy;
-  /** Everything but place and policy. */
+  /** Everything but position and policy. */
   readonly subscribe: SubscribeOptions;
   readonly newEpoch: boolean;
 }
@@ -37,7 +37,7 @@ export async function collectFeed(
   request: FeedRequest,
   events: FeedEvents,
 ): Promise<void> {
-  const reopened = await store.reopen(request.asked, request.policy);
+  const reopened = await store.reopen(request.requested, request.policy);
   if (reopened === undefined) return await collectNew(client, store, request, events);
   const { sink, feed } = reopened;
   try {
@@ -58,10 +58,10 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
   const { feed, epoch, specification } = await subscription.opened;
-  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, policy: request.policy };
+  const stored: StoredFeed = { requested: request.requested, feed, epoch, specification, policy: request.policy };
   const sink = await store.open(stored);
   try {
-    if (sink.place !== undefined) {
+    if (sink.position !== undefined) {
       // It was collected before, asked for in other words. The journal says where to go on; what has come is dropped.
       known.abort();
       subscription = subscribe(client, request, sink, epoch);
@@ -80,14 +80,14 @@ function subscribe(
   epoch: string | undefined,
   dropped?: AbortSignal,
 ): Subscription {
-  const place = sink?.place;
+  const position = sink?.position;
   const { signal } = request.subscribe;
   const signals = [signal, dropped].filter((each) => each !== undefined);
-  return client.subscribe(request.asked, {
+  return client.subscribe(request.requested, {
     ...request.subscribe,
     ...request.policy,
     signal: AbortSignal.any(signals),
-    ...(place === undefined ? {} : { from: place.next, epoch, check: place.check }),
+    ...(position === undefined ? {} : { from: position.next, epoch, check: position.check }),
   });
 }
 
@@ -98,9 +98,9 @@ async function collectInto(
   events: FeedEvents,
 ): Promise<void> {
   const { feed, from } = await subscription.opened;
-  const isResumed = sink.place !== undefined;
+  const isResumed = sink.position !== undefined;
   if (!isResumed) await sink.start(from);
-  events.opened(feed, sink.place?.next ?? from, isResumed);
+  events.opened(feed, sink.position?.next ?? from, isResumed);
   const { window = limits.window.default, delivery = 'block' } = request.subscribe;
   const gathering = new BlockGathering(delivery);
   let sealed: { readonly block: BlockFacts; readonly record: string }[] = [];

@@ -243,7 +243,7 @@ async function made(...all: readonly Collected[]): Promise<string> {
 }
 
 function journalOf(root: string): string {
-  return join(root, 'user', 'size-5', epoch, 'blocks.ndjson');
+  return join(root, 'user', 'size-5', epoch, 'blocks.journal');
 }
 
 function sum(folder: CollectedFolder | undefined, what: 'blocks' | 'messages'): number {

@@ -1,11 +1,11 @@
 // Reads one journal from its first line to its last, and tells what it says of how the blocks came. Nothing else of the
 // folder is read, and no more of the journal is kept than sums.
 import { basename, dirname, join } from 'node:path';
-import { storing, withFile } from '../../blocks/files.ts';
-import { journalFileName, readJournal } from '../../blocks/folder/journalfile.ts';
-import { fileSize } from '../../blocks/folder/recover.ts';
+import { fileSize, storing, withFile } from '../../blocks/files.ts';
+import { readJournal } from '../../blocks/folder/journalfile.ts';
 import type { BlockEntry, JournalEntry } from '../../blocks/journal.ts';
 import { emptyLedger, follow } from '../../blocks/ledger.ts';
+import { journalFileName } from '../../blocks/names.ts';
 import type { Cut } from '../../protocol/cut.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 import type { Delivery } from '../../protocol/messages.ts';
@@ -30,7 +30,8 @@ export async function readCollected(path: string): Promise<ReadJournal> {
   await storing('read', journal, () =>
     withFile(journal, 'r', async (file) => {
       let ledger = emptyLedger;
-      let line = 0;
+      // The first line says nothing of blocks.
+      let line = 1;
       for await (const { position, entry } of readJournal(file, journal, size)) {
         line++;
         if (entry.kind === 'fault') throw damagedLine(journal, line, position, entry.message);
