@@ -9,7 +9,7 @@
 //
 // `durable` is the offset up to which everything had been synced when the line was made. Data and journal are synced side
 // by side, several blocks at once, so it tells the tail that a crash may have torn from damage. In the first line it is
-// written anew after each sync: it is the one number that a journal which has lost its last lines still has.
+// written over after syncs: it is the one number that a journal which has lost its last lines still has.
 import { type Cut, cuts } from '../protocol/cut.ts';
 import { isOffset } from '../protocol/message.ts';
 import type { Delivery } from '../protocol/messages.ts';

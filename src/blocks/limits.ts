@@ -5,6 +5,7 @@ import type { Limit } from '../protocol/limits.ts';
 export type BlockLimitName =
   | 'rollBytes'
   | 'unsyncedBytes'
+  | 'headMs'
   | 'dataGatherBytes'
   | 'journalGatherBytes'
   | 'journalLineBytes'
@@ -29,6 +30,15 @@ export const blockLimits: Readonly<Record<BlockLimitName, Limit>> = {
     default: 4_194_304,
     reason: 'what a crash may leave behind the journal must be told from a journal that lost its lines',
     atLimit: 'a folder syncs by itself before the next block begins; more than that behind a journal is damage',
+  },
+  headMs: {
+    unit: 'ms',
+    min: 50,
+    max: 50,
+    default: 50,
+    reason:
+      'a journal that lost lines is known by its first line; to write that after every sync costs a tenth of the speed',
+    atLimit: 'the next sync writes how far everything is durable into the first line, as a close does',
   },
   dataGatherBytes: {
     unit: 'bytes',

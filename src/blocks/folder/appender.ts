@@ -1,7 +1,7 @@
 // A file that only grows. Small appends are gathered in memory, so that many of them are one write; a big one is written
 // from where it lies, without a copy.
 import { type FileHandle, open } from 'node:fs/promises';
-import { abandon, settleAll, storing, writeFully } from '../files.ts';
+import { abandon, storing, writeFully } from '../files.ts';
 import { FileIdentity } from '../identity.ts';
 
 export class Appender {
@@ -64,7 +64,8 @@ export class Appender {
 
   /** Resolves when everything that was flushed is on the disk, in the file that the path names. */
   async sync(): Promise<void> {
-    await settleAll([storing('sync', this.path, () => this.#file.datasync()), this.#identity.check()]);
+    await storing('sync', this.path, () => this.#file.datasync());
+    this.#identity.check();
   }
 
   /** Writes over the file's first bytes. Not durable before the next sync. */

@@ -13,8 +13,8 @@ import { FileIdentity } from '../identity.ts';
 import { blockLimits } from '../limits.ts';
 
 export interface Lock {
-  /** Rejects with `storage` when the file was deleted, moved or replaced: somebody else may then hold a lock of that path. */
-  check(): Promise<void>;
+  /** Throws `storage` when the file was deleted, moved or replaced: somebody else may then hold a lock of that path. */
+  check(): void;
   /** Gives it back. Harmless when it was given back already. */
   release(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function takeLock(path: string): Promise<Lock> {
     if (!isGranted(native, file, path)) throw lockedBy(path, await readNote(file));
     const identity = await FileIdentity.of(file, path);
     // Between the open and the lock the file may have been replaced. Then the lock is one of nothing.
-    await identity.check();
+    identity.check();
     await storing('write', path, () => writeNote(file));
     return new HeldLock(native, file, path, identity);
   } catch (error) {
@@ -53,8 +53,8 @@ class HeldLock implements Lock {
     this.#identity = identity;
   }
 
-  check(): Promise<void> {
-    return this.#identity.check();
+  check(): void {
+    this.#identity.check();
   }
 
   async release(): Promise<void> {

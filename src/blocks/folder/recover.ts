@@ -3,7 +3,7 @@
 //
 // The law. A crash leaves of everything written since the last sync any part, in any file. Of what was synced before it
 // takes nothing, and three things are always so:
-//   - The journal reaches the offset in its first line, which is written over after each sync, never before one.
+//   - The journal reaches the offset in its first line, which is written over after a sync (every `headMs`, and at the end).
 //   - A data file is begun only when everything before it is synced. So one that no line tells of has the name of the
 //     journal's next offset, and there is none without a journal.
 //   - No block is begun while `unsyncedBytes` of blocks are sealed and not synced. So behind the journal lie fewer bytes

@@ -21,6 +21,7 @@ import type { Aside, Recovered } from './recover.ts';
 
 const dataGatherBytes = blockLimits.dataGatherBytes.default;
 const unsyncedBytes = blockLimits.unsyncedBytes.default;
+const headMicros = blockLimits.headMs.default * 1_000;
 
 export interface FolderSinkOptions {
   /** A data file of this many bytes is followed by a new one. */
@@ -53,6 +54,7 @@ export class FolderSink implements Sink {
   #durable: number;
   #durableJournalBytes: number;
   #hasNewNames = false;
+  #headAt = 0;
   #aside: Aside | undefined;
 
   private constructor(
@@ -89,7 +91,7 @@ export class FolderSink implements Sink {
       if (data !== undefined && data.bytes < options.rollBytes)
         appender = await openAppender(join(folder, data.name), 0, data.bytes, dataGatherBytes);
       const sink = new FolderSink(folder, options, lock, journal, appender, recovered);
-      await sink.#noteDurable();
+      await sink.#writeHead();
       return sink;
     } catch (error) {
       await abandon(() => settleAll([appender?.close(), journal.close()]));
@@ -175,6 +177,7 @@ export class FolderSink implements Sink {
         try {
           await this.#dropUnsealed();
           await this.#syncSealed();
+          await this.#writeHead();
         } catch (error) {
           await this.#takeBack();
           await abandon(() => this.#letGo());
@@ -198,19 +201,20 @@ export class FolderSink implements Sink {
     await settleAll([
       this.#data?.sync(),
       this.#journal.sync(),
-      this.#lock.check(),
       this.#hasNewNames ? syncFolder(this.#folder) : undefined,
     ]);
+    this.#lock.check();
     this.#hasNewNames = false;
     this.#durable = this.#position?.next ?? 0;
     this.#durableJournalBytes = this.#journal.length;
     this.#durableBytes = this.#sealedBytes;
-    await this.#noteDurable();
+    if (Math.abs(this.#options.clock.nowMicros() - this.#headAt) >= headMicros) await this.#writeHead();
     await this.#removeAside();
   }
 
-  /** Written, not synced: a crash may leave an older number, which is true as well. */
-  async #noteDurable(): Promise<void> {
+  /** Says in the journal's first line what is durable. Not synced: a crash may leave an older number, which is true as well. */
+  async #writeHead(): Promise<void> {
+    this.#headAt = this.#options.clock.nowMicros();
     await this.#journal.overwrite(encodeHead({ feedFile: this.#feedFile, durable: this.#durable }));
   }
 
@@ -251,6 +255,7 @@ export class FolderSink implements Sink {
     const full = this.#data;
     this.#data = undefined;
     await full?.close();
+    if (full !== undefined) await this.#writeHead();
     this.#dataName = dataFile(next);
     const path = join(this.#folder, this.#dataName);
     this.#data = await openAppender(path, constants.O_CREAT | constants.O_EXCL, 0, dataGatherBytes);
@@ -278,7 +283,7 @@ export class FolderSink implements Sink {
   async #takeBack(): Promise<void> {
     await abandon(async () => {
       // Without the lock somebody else may be writing there.
-      await this.#lock.check();
+      this.#lock.check();
       await this.#journal.truncate(this.#durableJournalBytes);
       await this.#data?.truncate(this.#durableBytes);
     });

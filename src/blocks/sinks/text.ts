@@ -1,7 +1,7 @@
 // Prints blocks to the end of a text file.
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { abandon, settleAll, storing, syncFolder, writeFully } from '../files.ts';
+import { abandon, storing, syncFolder, writeFully } from '../files.ts';
 import { FileIdentity } from '../identity.ts';
 import type { Store } from '../sink.ts';
 import { type PrintingOptions, printingSink } from './printing.ts';
@@ -30,7 +30,11 @@ export async function openTextStore(path: string, options: PrintingOptions = {})
   const outlet = {
     write: (text: string) => next('write', () => writeFully(file, Buffer.from(text), null)),
     sync: () =>
-      next('sync', async () => (identity === undefined ? undefined : settleAll([file.datasync(), identity.check()]))),
+      next('sync', async () => {
+        if (identity === undefined) return;
+        await file.datasync();
+        identity.check();
+      }),
   };
 
   return {
