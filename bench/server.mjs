@@ -1,9 +1,13 @@
 // blockfeed as a server process of its own, as it is for users: nothing in it knows that it is being measured.
+import { generatedFeeds } from 'blockfeed/generate';
 import { createServer, MemoryFeed } from 'blockfeed/server';
 import { obey, options } from './child.mjs';
 
 const { feed, published, pad } = options();
-const server = createServer({ feeds: { feed: published === undefined ? String(feed) : preload(Number(published)) } });
+const server = createServer({
+  maker: generatedFeeds,
+  feeds: { feed: published === undefined ? String(feed) : preload(Number(published)) },
+});
 const { port } = await server.listen();
 obey(port, () => {});
 

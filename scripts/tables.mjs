@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * @typedef {Readonly<Record<string, import('../src/protocol/codes.ts').ErrorCodeEntry>>} ErrorCodes
  * @typedef {Readonly<Record<number, import('../src/protocol/codes.ts').CloseCodeEntry>>} CloseCodes
- * @typedef {Readonly<Record<string, import('../src/protocol/limits.ts').Limit>>} Limits
+ * @typedef {Readonly<Record<string, Readonly<Record<string, import('../src/protocol/limit.ts').Limit>>>>} Limits
+ *   by room, and by name
  */
 
 /** The documents that have tables, from the root. */
@@ -44,21 +45,24 @@ export function makeTables({ errorCodes, closeCodes, limits }) {
         ]),
       ),
     ],
-    [
-      'limits',
-      table(
-        ['limit', 'unit', 'from', 'to', 'default', 'why', 'at the limit'],
-        Object.entries(limits).map(([name, limit]) => [
-          `\`${name}\``,
-          limit.unit,
-          number(limit.min),
-          number(limit.max),
-          limit.default === Number.POSITIVE_INFINITY ? 'none' : number(limit.default),
-          limit.reason,
-          limit.atLimit,
+    ...Object.entries(limits).map(
+      ([room, ofRoom]) =>
+        /** @type {const} */ ([
+          `limits of ${room}`,
+          table(
+            ['limit', 'unit', 'from', 'to', 'default', 'why', 'at the limit'],
+            Object.entries(ofRoom).map(([name, limit]) => [
+              `\`${name}\``,
+              limit.unit,
+              number(limit.min),
+              number(limit.max),
+              limit.default === Number.POSITIVE_INFINITY ? 'none' : number(limit.default),
+              limit.reason,
+              limit.atLimit,
+            ]),
+          ),
         ]),
-      ),
-    ],
+    ),
   ]);
 }
 
@@ -100,7 +104,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
 async function main() {
   const root = new URL('..', import.meta.url);
   const { errorCodes, closeCodes } = await import(new URL('dist/protocol/codes.js', root).href);
-  const { limits } = await import(new URL('dist/protocol/limits.js', root).href);
+  const at = (/** @type {string} */ room) => import(new URL(`dist/${room}/limits.js`, root).href);
+  const limits = {
+    wire: (await at('protocol')).limits,
+    server: (await at('server')).serverLimits,
+    frames: (await at('frames')).framesLimits,
+    feed: (await at('feed')).feedLimits,
+    generate: (await at('generate')).generateLimits,
+    client: (await at('client')).clientLimits,
+  };
   const tables = makeTables({ errorCodes, closeCodes, limits });
   for (const document of documents) {
     const file = new URL(document, root);

@@ -64,7 +64,7 @@ export function addCollect(program: Command): void {
     .addOption(
       new Option(
         '--from <place>',
-        'where to begin what is not stored yet: latest, edge, earliest, committed, an offset, -100, a time',
+        'where to begin what is not stored yet: latest, tail, earliest, committed, an offset, -100, a time',
       ).argParser(place('--from')),
     )
     .addOption(

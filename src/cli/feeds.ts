@@ -12,7 +12,7 @@ export function addFeeds(program: Command): void {
   program
     .command('feeds')
     .summary('list the feeds that a server offers')
-    .description('Lists the feeds that a server offers: name, edge and specification.')
+    .description('Lists the feeds that a server offers: name, tail and specification.')
     .argument('<url>', "the server's address, like ws://127.0.0.1:8080", webSocketUrl('the URL'))
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText(
@@ -23,9 +23,9 @@ export function addFeeds(program: Command): void {
       const list = await ask(url);
       if (json === true) return print(JSON.stringify(list, undefined, 2));
       const width = Math.max(4, ...list.feeds.map(({ name }) => name.length));
-      print(styled(process.stdout, 'bold', `${'feed'.padEnd(width)}  ${'edge'.padStart(16)}  specification`));
-      for (const { name, edge, specification } of list.feeds)
-        print(`${name.padEnd(width)}  ${String(edge ?? 'all there').padStart(16)}  ${specification ?? 'published'}`);
+      print(styled(process.stdout, 'bold', `${'feed'.padEnd(width)}  ${'tail'.padStart(16)}  specification`));
+      for (const { name, tail, specification } of list.feeds)
+        print(`${name.padEnd(width)}  ${String(tail ?? 'all there').padStart(16)}  ${specification ?? 'published'}`);
       if (list.onRequest === undefined) return say('No feeds are made on request.');
       const { kinds, feeds, rate } = list.onRequest;
       say(

@@ -1,7 +1,7 @@
 // Flags as they are typed, parsed once into what they mean. A wrong one is a usage error: one line that names the flag, what
 // was given, and the range.
 import { BlockfeedError } from '../protocol/errors.ts';
-import type { Range } from '../protocol/limits.ts';
+import type { Range } from '../protocol/limit.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
 import { formatDurationMs, parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
 
@@ -72,7 +72,7 @@ export function place(flag: string): Parse<Place> {
       throw usage(
         flag,
         text,
-        'latest, edge, earliest, committed, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
+        'latest, tail, earliest, committed, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
       );
     return parsed;
   };

@@ -1,6 +1,6 @@
 // blockfeed kinds: what generated data there is, with parameters and an example line each.
 import { type Command, Option } from 'commander';
-import { describeCommonParameters, describeKinds, type ParameterDescription } from '../feed/describe.ts';
+import { describeCommonParameters, describeKinds, type ParameterDescription } from '../generate/describe.ts';
 import { print, styled } from './output.ts';
 
 export function addKinds(program: Command): void {

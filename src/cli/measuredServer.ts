@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { generatedFeeds } from '../generate/maker.ts';
 import { createServer } from '../server/index.ts';
 import { studyClock } from '../study/experiment/clock.ts';
 import type { ServerSample } from '../study/experiment/server.ts';
@@ -12,7 +13,7 @@ import { SpeedLooks } from '../study/experiment/speed.ts';
 const lookEveryMs = 10;
 
 // As many feeds as it has points, and the clock that the study's clients read.
-const server = createServer({ feeds: {}, adHoc: { feeds: 1_000 }, clock: studyClock });
+const server = createServer({ feeds: {}, maker: generatedFeeds, limits: { adHocFeeds: 1_000 }, clock: studyClock });
 const http = createHttpServer();
 server.attach(http);
 

@@ -1,11 +1,9 @@
 // blockfeed serve: a server as a process.
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import { GeneratedFeed } from '../feed/generated.ts';
-import { kinds } from '../feed/kinds/index.ts';
-import { parseSpecification } from '../feed/specification.ts';
-import { limits } from '../protocol/limits.ts';
+import { generatedFeeds } from '../generate/maker.ts';
 import { createServer } from '../server/index.ts';
+import { serverLimits } from '../server/limits.ts';
 import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
 import { makeLog } from './log.ts';
 import { exitCodes, print } from './output.ts';
@@ -57,37 +55,37 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
-        wholeNumber('--ad-hoc-feeds', limits.adHocFeeds),
+        wholeNumber('--ad-hoc-feeds', serverLimits.adHocFeeds),
       ),
     )
     .addOption(
       new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
-        decimal('--ad-hoc-rate', limits.adHocRate),
+        decimal('--ad-hoc-rate', serverLimits.adHocRate),
       ),
     )
     .addOption(
       new Option('--connections <number>', 'how many connections at once').argParser(
-        wholeNumber('--connections', limits.connections),
+        wholeNumber('--connections', serverLimits.connections),
       ),
     )
     .addOption(
       new Option('--unsent <bytes>', 'what one socket may hold unsent').argParser(
-        byteSize('--unsent', limits.unsentBytes),
+        byteSize('--unsent', serverLimits.unsentBytes),
       ),
     )
     .addOption(
       new Option('--unsent-in-all <bytes>', 'what all sockets may hold unsent').argParser(
-        byteSize('--unsent-in-all', limits.unsentBytesInAll),
+        byteSize('--unsent-in-all', serverLimits.unsentBytesInAll),
       ),
     )
     .addOption(
       new Option('--cache <bytes>', 'frames kept for readers to share').argParser(
-        byteSize('--cache', limits.cachedBytes),
+        byteSize('--cache', serverLimits.cachedBytes),
       ),
     )
     .addOption(
       new Option('--drain <duration>', 'how long to wait for acks when stopping').argParser(
-        duration('--drain', limits.drainMs),
+        duration('--drain', serverLimits.drainMs),
       ),
     )
     .addOption(
@@ -132,23 +130,25 @@ async function serve(flags: ServeFlags): Promise<void> {
 
 function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createServer> {
   const feeds: Record<string, string> = flags.kinds
-    ? Object.fromEntries([...kinds.keys()].map((name) => [name, name]))
+    ? Object.fromEntries(generatedFeeds.kinds.map((name) => [name, name]))
     : {};
   const adHocFeeds =
     flags.adHocFeeds ?? ((flags.adHoc ?? (isLoopback(flags.host) ? 'on' : 'off')) === 'on' ? undefined : 0);
   if (flags.adHoc === 'off' && (flags.adHocFeeds ?? 0) > 0)
     throw new UsageError('--ad-hoc is off, but --ad-hoc-feeds is stated: leave out one');
+  const { adHocRate, connections, unsent, unsentInAll, cache, drain } = flags;
   return createServer({
     feeds: { ...feeds, ...flags.feed },
-    adHoc: {
-      ...(adHocFeeds === undefined ? {} : { feeds: adHocFeeds }),
-      ...(flags.adHocRate === undefined ? {} : { rate: flags.adHocRate }),
+    maker: generatedFeeds,
+    limits: {
+      ...(adHocFeeds === undefined ? {} : { adHocFeeds }),
+      ...(adHocRate === undefined ? {} : { adHocRate }),
+      ...(connections === undefined ? {} : { connections }),
+      ...(unsent === undefined ? {} : { unsentBytes: unsent }),
+      ...(unsentInAll === undefined ? {} : { unsentBytesInAll: unsentInAll }),
+      ...(cache === undefined ? {} : { cachedBytes: cache }),
+      ...(drain === undefined ? {} : { drainMs: drain }),
     },
-    ...(flags.connections === undefined ? {} : { connections: flags.connections }),
-    ...(flags.unsent === undefined ? {} : { unsentBytes: flags.unsent }),
-    ...(flags.unsentInAll === undefined ? {} : { unsentBytesInAll: flags.unsentInAll }),
-    ...(flags.cache === undefined ? {} : { cachedBytes: flags.cache }),
-    ...(flags.drain === undefined ? {} : { drainMs: flags.drain }),
     log,
   });
 }
@@ -165,7 +165,7 @@ function namedFeed(given: string, earlier: Readonly<Record<string, string>>): Re
     );
   if (Object.hasOwn(earlier, name)) throw usage('--feed', given, `another name: ${name} is taken by an earlier --feed`);
   try {
-    new GeneratedFeed(name, parseSpecification(specification));
+    generatedFeeds.specify(specification);
   } catch (cause) {
     refusedFlag('--feed', given, cause);
   }

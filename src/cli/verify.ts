@@ -1,7 +1,7 @@
 // blockfeed verify: checks stored blocks, reading nothing but the folder.
 import { type Command, Option } from 'commander';
 import { type VerifiedFolder, verifyFolder } from '../blocks/verify.ts';
-import { regenerate } from '../feed/regenerate.ts';
+import { regenerate } from '../generate/regenerate.ts';
 import { text } from './flags.ts';
 import { exitCodes, print, say, styled } from './output.ts';
 import { count, describeBytes } from './status.ts';

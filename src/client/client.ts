@@ -3,6 +3,7 @@
 // Its users' compilers may know nothing of `await using`; the reference, which stays in the declarations, tells them.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { closed } from './faults.ts';
+import { FeedReader } from './feedReader.ts';
 import { Link } from './link.ts';
 import {
   type ConnectOptions,
@@ -12,7 +13,6 @@ import {
   subscribeRequest,
 } from './options.ts';
 import type { Platform } from './platform.ts';
-import { Reader } from './reader.ts';
 import { Subscription } from './subscription.ts';
 
 export class Client implements AsyncDisposable {
@@ -37,7 +37,7 @@ export class Client implements AsyncDisposable {
     if (this.#isOver) throw closed('the client is closed');
     const { signal } = options;
     signal?.throwIfAborted();
-    const reader = new Reader(subscribeRequest(feed, options), options.onEvent ?? ignore);
+    const reader = new FeedReader(subscribeRequest(feed, options), options.onEvent ?? ignore);
     if (signal !== undefined) {
       const leave = () => {
         reader.drop();

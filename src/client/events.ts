@@ -24,7 +24,7 @@ export interface Opened {
   /** The offset of the first message to come. */
   readonly from: number;
   /** The offset of the message after the last one that exists; undefined where every message exists already. */
-  readonly edge: number | undefined;
+  readonly tail: number | undefined;
   /** The canonical specification of a generated feed. */
   readonly specification: string | undefined;
   /** Whether the checksum that was given, or is known from before, was compared. */
@@ -42,4 +42,4 @@ export type SubscriptionEvent =
   /** The window has been full for long and nothing was acked. */
   | { readonly type: 'stalled'; readonly window: number; readonly unacked: number }
   /** The server said where the feed's end is; `lag` messages have not come yet. */
-  | { readonly type: 'edge'; readonly edge: number; readonly lag: number };
+  | { readonly type: 'tail'; readonly tail: number; readonly lag: number };

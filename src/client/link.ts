@@ -5,14 +5,15 @@ import type { Timer } from '../base/clock.ts';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ServerMessage } from '../protocol/messages.ts';
+import { ClientSession, type SessionEnd, type Welcome } from './clientSession.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionState } from './events.ts';
 import { closed, unreachable } from './faults.ts';
+import type { FeedReader, ReaderHost } from './feedReader.ts';
+import { clientLimits } from './limits.ts';
 import type { Settings } from './options.ts';
 import type { Platform } from './platform.ts';
-import type { Reader, ReaderHost } from './reader.ts';
 import { Routes, type RoutesHost } from './routes.ts';
-import { Session, type SessionEnd, type Welcome } from './session.ts';
 
 /** One word for this process, so that a server's records show who came again. */
 const instance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0'));
@@ -30,10 +31,10 @@ export class Link implements ReaderHost, RoutesHost {
   readonly #number: number;
   readonly #platform: Platform;
   readonly #settings: Settings;
-  readonly #readers = new Set<Reader>();
-  readonly #toAck = new Set<Reader>();
-  readonly #retries = new Map<Reader, Timer>();
-  #session: Session | undefined;
+  readonly #readers = new Set<FeedReader>();
+  readonly #toAck = new Set<FeedReader>();
+  readonly #retries = new Map<FeedReader, Timer>();
+  #session: ClientSession | undefined;
   #routes: Routes | undefined;
   #stopping: 'no' | 'bye' | 'at once' = 'no';
   /** Wakes the loop from whatever it waits for. */
@@ -56,15 +57,15 @@ export class Link implements ReaderHost, RoutesHost {
   }
 
   /** Whether a subscription of this feed and delivery may be put on it. */
-  takes(asked: string, delivery: Reader['delivery']): boolean {
+  takes(requested: string, delivery: FeedReader['delivery']): boolean {
     if (this.#stopping !== 'no' || this.#carriesMessages) return false;
     if (this.#readers.size === 0) return true;
     if (delivery === 'message' || this.#readers.size >= this.#room) return false;
-    return ![...this.#readers].some((reader) => reader.asked === asked);
+    return ![...this.#readers].some((reader) => reader.requested === requested);
   }
 
   /** Carries the subscription from now on. */
-  add(reader: Reader): void {
+  add(reader: FeedReader): void {
     reader.host = this;
     this.#readers.add(reader);
     if (reader.delivery === 'message') this.#carriesMessages = true;
@@ -108,7 +109,7 @@ export class Link implements ReaderHost, RoutesHost {
     }
   }
 
-  ackSoon(reader: Reader): void {
+  ackSoon(reader: FeedReader): void {
     const isScheduled = this.#toAck.size > 0;
     this.#toAck.add(reader);
     if (isScheduled) return;
@@ -119,21 +120,21 @@ export class Link implements ReaderHost, RoutesHost {
     });
   }
 
-  leave(reader: Reader): void {
+  leave(reader: FeedReader): void {
     reader.leaving = true;
     if (this.#routes?.leave(reader) === true) return;
     this.#routes?.drop(reader);
     this.over(reader, undefined);
   }
 
-  drop(reader: Reader): void {
+  drop(reader: FeedReader): void {
     this.#routes?.drop(reader);
     this.#forget(reader);
   }
 
   // What its routes ask of it.
 
-  send(message: Parameters<Session['send']>[0]): void {
+  send(message: Parameters<ClientSession['send']>[0]): void {
     this.#session?.send(message);
   }
 
@@ -141,13 +142,13 @@ export class Link implements ReaderHost, RoutesHost {
     return this.#settings.clock.nowMicros();
   }
 
-  over(reader: Reader, error: BlockfeedError | undefined): void {
+  over(reader: FeedReader, error: BlockfeedError | undefined): void {
     if (error === undefined) reader.finish(this.now());
     else reader.fail(error);
     this.#forget(reader);
   }
 
-  refused(reader: Reader, error: BlockfeedError): void {
+  refused(reader: FeedReader, error: BlockfeedError): void {
     reader.failures++;
     if (reader.failures > this.#settings.retry) return this.over(reader, error);
     const waitMs = this.#waitMs(reader.failures);
@@ -170,7 +171,7 @@ export class Link implements ReaderHost, RoutesHost {
   async #run(): Promise<void> {
     let error: unknown;
     while (this.#stopping === 'no') {
-      this.#tell({ phase: 'connecting', failures: this.#failures });
+      this.#report({ phase: 'connecting', failures: this.#failures });
       const { end, lastedMs, retryAfterMs } = await this.#sessionFromStartToEnd();
       if (end.why === 'refused') error = end.error;
       if (end.why === 'refused' || end.why === 'closed' || this.#isStopping()) break;
@@ -178,14 +179,14 @@ export class Link implements ReaderHost, RoutesHost {
         await this.#drained();
         continue;
       }
-      if (lastedMs >= limits.reconnectResetMs.default) this.#failures = 0;
+      if (lastedMs >= clientLimits.reconnectResetMs.default) this.#failures = 0;
       this.#failures++;
       if (this.#failures > this.#settings.retry) {
         error = unreachable(this.#settings.url, this.#failures, end.reason, end.error);
         break;
       }
       const waitMs = retryAfterMs + this.#waitMs(this.#failures);
-      this.#tell({ phase: 'waiting', reason: end.reason, failures: this.#failures, waitMs });
+      this.#report({ phase: 'waiting', reason: end.reason, failures: this.#failures, waitMs });
       await this.#waited(waitMs);
     }
     this.#finish(error);
@@ -199,7 +200,7 @@ export class Link implements ReaderHost, RoutesHost {
       ...(this.#settings.token === undefined ? {} : { token: this.#settings.token }),
     } as const;
     let sinceMicros: number | undefined;
-    const session = new Session(this.#platform, this.#settings, hello, {
+    const session = new ClientSession(this.#platform, this.#settings, hello, {
       welcomed: (welcome) => {
         sinceMicros = this.now();
         this.#welcome(welcome);
@@ -222,14 +223,14 @@ export class Link implements ReaderHost, RoutesHost {
     this.#room = welcome.subscriptions;
     this.#refusals = 0;
     this.#routes = new Routes(this);
-    this.#tell({ phase: 'live', server: welcome.server, session: welcome.session });
+    this.#report({ phase: 'live', server: welcome.server, session: welcome.session });
     this.welcomed.resolve();
     for (const reader of this.#readers) this.#routes.add(reader);
   }
 
   #said(message: ServerMessage): void {
     if (message.type === 'closing')
-      this.#tell({ phase: 'closing', reason: message.reason, retryAfterMs: message.retryAfter / 1_000 });
+      this.#report({ phase: 'closing', reason: message.reason, retryAfterMs: message.retryAfter / 1_000 });
     this.#routes?.said(message);
   }
 
@@ -241,7 +242,7 @@ export class Link implements ReaderHost, RoutesHost {
       else if (end.why === 'broken') reader.interrupted(end.reason);
   }
 
-  #forget(reader: Reader): void {
+  #forget(reader: FeedReader): void {
     this.#readers.delete(reader);
     this.#toAck.delete(reader);
     this.#retries.get(reader)?.cancel();
@@ -262,7 +263,7 @@ export class Link implements ReaderHost, RoutesHost {
         this.#forget(reader);
       }
     this.welcomed.reject(error ?? closed('the client was closed before the server said welcome'));
-    this.#tell({ phase: 'closed', error });
+    this.#report({ phase: 'closed', error });
   }
 
   async #waited(waitMs: number): Promise<void> {
@@ -274,7 +275,7 @@ export class Link implements ReaderHost, RoutesHost {
   }
 
   async #drained(): Promise<void> {
-    this.#tell({ phase: 'full' });
+    this.#report({ phase: 'full' });
     if (this.#isStopping() || this.#isDrained()) return;
     this.#wake = new Deferred();
     this.#isFull = true;
@@ -294,7 +295,7 @@ export class Link implements ReaderHost, RoutesHost {
     return fullJitterMs(failures - 1, this.#settings.backoff, this.#settings.random);
   }
 
-  #tell(phase: Phase<ConnectionState>): void {
+  #report(phase: Phase<ConnectionState>): void {
     this.#settings.onState({ connection: this.#number, ...phase } as ConnectionState);
   }
 }

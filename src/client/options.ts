@@ -2,13 +2,14 @@
 import type { Backoff } from '../base/backoff.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Field, fieldFault } from '../protocol/fields.ts';
-import { limits } from '../protocol/limits.ts';
+import { wholeWithin } from '../protocol/limit.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { makePolicy } from '../protocol/policy.ts';
-import type { Request } from './cursor.ts';
 import type { ConnectionState, SubscriptionEvent } from './events.ts';
 import { badOption } from './faults.ts';
+import type { Request } from './feedPosition.ts';
+import { clientLimits } from './limits.ts';
 
 export interface ConnectOptions {
   /** Ends everything at once: connecting, and later the client as `close()` does. Iterators then throw its reason. */
@@ -79,26 +80,21 @@ export interface Settings {
 
 /** Fills in and checks. Throws `bad-option`. */
 export function clientSettings(url: string | URL, options: ConnectOptions): Settings {
-  const { connectMs, reconnectFirstMs, reconnectCapMs, receivedBytes } = limits;
-  const backoff = options.backoff ?? { firstMs: reconnectFirstMs.default, capMs: reconnectCapMs.default };
+  const { connectMs, reconnectFirstMs, reconnectCapMs, receivedBytes, retry } = clientLimits;
+  const { backoff } = options;
   if (options.name !== undefined) sendable('name', options.name, clientMessages.hello.client);
   sendable('token', options.token, clientMessages.hello.token);
   return Object.freeze({
     url: webSocketUrl(url),
     name: options.name,
     token: options.token,
-    retry: whole('retry', options.retry ?? Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY),
+    retry: wholeWithin('retry', options.retry, retry),
     backoff: {
-      firstMs: whole('backoff.firstMs', backoff.firstMs, reconnectFirstMs.min, reconnectFirstMs.max),
-      capMs: whole('backoff.capMs', backoff.capMs, reconnectCapMs.min, reconnectCapMs.max),
+      firstMs: wholeWithin('backoff.firstMs', backoff?.firstMs, reconnectFirstMs),
+      capMs: wholeWithin('backoff.capMs', backoff?.capMs, reconnectCapMs),
     },
-    connectMs: whole('connectMs', options.connectMs ?? connectMs.default, connectMs.min, connectMs.max),
-    receivedBytes: whole(
-      'receivedBytes',
-      options.receivedBytes ?? receivedBytes.default,
-      receivedBytes.min,
-      receivedBytes.max,
-    ),
+    connectMs: wholeWithin('connectMs', options.connectMs, connectMs),
+    receivedBytes: wholeWithin('receivedBytes', options.receivedBytes, receivedBytes),
     random: options.random ?? Math.random,
     clock: options.clock ?? systemClock,
     onState: options.onState ?? ignore,
@@ -138,11 +134,6 @@ function webSocketUrl(url: string | URL): string {
   const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
   if (parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '') return parsed.href;
   throw badOption(`the URL is ${JSON.stringify(String(url))}`, 'url', 'Give one like ws://127.0.0.1:8080.');
-}
-
-function whole(name: string, value: number, min: number, max: number): number {
-  if ((Number.isInteger(value) || value === max) && value >= min && value <= max) return value;
-  throw badOption(`${name} is ${value}`, name, `Give a whole number from ${min} to ${max}.`);
 }
 
 function ignore(): void {}

@@ -4,18 +4,18 @@
 import { BlockfeedError } from '../protocol/errors.ts';
 import { parseFrame } from '../protocol/frame.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
+import { errorSaid } from './clientSession.ts';
 import { badServer } from './faults.ts';
-import type { Reader } from './reader.ts';
-import { errorSaid } from './session.ts';
+import type { FeedReader } from './feedReader.ts';
 
 /** What routes need of the connection's owner. */
 export interface RoutesHost {
   send(message: ClientMessage): void;
   now(): number;
   /** The subscription is over: with an error, or because the server said so. */
-  over(reader: Reader, error: BlockfeedError | undefined): void;
+  over(reader: FeedReader, error: BlockfeedError | undefined): void;
   /** The server refused it for the moment. */
-  refused(reader: Reader, error: BlockfeedError): void;
+  refused(reader: FeedReader, error: BlockfeedError): void;
   acked(): void;
 }
 
@@ -23,19 +23,19 @@ type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
 
 export class Routes {
   readonly #host: RoutesHost;
-  readonly #running = new Map<string, Reader | 'left'>();
-  #waiting: Reader[] = [];
+  readonly #running = new Map<string, FeedReader | 'left'>();
+  #waiting: FeedReader[] = [];
   /** The one asked for. One at a time: an error names its subject loosely, and so there is no doubt whom it is for. */
-  #asked: { readonly reader: Reader; left: boolean } | undefined;
+  #requested: { readonly reader: FeedReader; left: boolean } | undefined;
   /** The one subscription in message delivery, whose frames name nobody. */
-  #alone: Reader | undefined;
+  #alone: FeedReader | undefined;
 
   constructor(host: RoutesHost) {
     this.#host = host;
   }
 
   /** Asks for it, or goes on with it. */
-  add(reader: Reader): void {
+  add(reader: FeedReader): void {
     this.#waiting.push(reader);
     this.#askNext();
   }
@@ -55,9 +55,9 @@ export class Routes {
       case 'stalled':
         return this.#to(message.feed, (reader) => reader.stalled(message.window, message.unacked));
       case 'heartbeat':
-        for (const [feed, edge] of Object.entries(message.edges)) {
+        for (const [feed, tail] of Object.entries(message.tails)) {
           const reader = this.#running.get(feed);
-          if (reader !== 'left') reader?.edgeAt(edge);
+          if (reader !== 'left') reader?.tailAt(tail);
         }
         return;
       case 'error':
@@ -86,7 +86,7 @@ export class Routes {
   }
 
   /** Says what is to be acked, if anything is. */
-  ack(reader: Reader): void {
+  ack(reader: FeedReader): void {
     const feed = reader.identity?.feed;
     if (feed === undefined || this.#running.get(feed) !== reader) return;
     const message = reader.takeAck();
@@ -96,7 +96,7 @@ export class Routes {
   }
 
   /** Leaves with what there is of the block that is filling. False: nothing of it has been asked for, so nothing comes. */
-  leave(reader: Reader): boolean {
+  leave(reader: FeedReader): boolean {
     const feed = reader.identity?.feed;
     if (feed === undefined || this.#running.get(feed) !== reader) return false;
     this.ack(reader);
@@ -105,9 +105,9 @@ export class Routes {
   }
 
   /** Leaves at once: what still comes is dropped. */
-  drop(reader: Reader): void {
+  drop(reader: FeedReader): void {
     this.#waiting = this.#waiting.filter((other) => other !== reader);
-    if (this.#asked?.reader === reader) this.#asked.left = true;
+    if (this.#requested?.reader === reader) this.#requested.left = true;
     const feed = reader.identity?.feed;
     if (feed === undefined || this.#running.get(feed) !== reader) return;
     this.ack(reader);
@@ -120,27 +120,27 @@ export class Routes {
   }
 
   #askNext(): void {
-    if (this.#asked !== undefined) return;
+    if (this.#requested !== undefined) return;
     const reader = this.#waiting.shift();
     if (reader === undefined) return;
-    this.#asked = { reader, left: false };
+    this.#requested = { reader, left: false };
     this.#host.send(reader.ask());
   }
 
   #subscribed(message: Extract<ServerMessage, { type: 'subscribed' }>): void {
-    const asked = this.#asked;
-    if (asked === undefined || asked.reader.asked !== message.asked)
-      throw badServer(`the server subscribed ${message.asked}, which was not asked for`);
-    this.#asked = undefined;
-    if (asked.left) this.#leaveAtOnce(message.feed);
+    const requested = this.#requested;
+    if (requested === undefined || requested.reader.requested !== message.requested)
+      throw badServer(`the server subscribed ${message.requested}, which was not asked for`);
+    this.#requested = undefined;
+    if (requested.left) this.#leaveAtOnce(message.feed);
     else {
-      this.#running.set(message.feed, asked.reader);
-      if (asked.reader.delivery === 'message') this.#alone = asked.reader;
+      this.#running.set(message.feed, requested.reader);
+      if (requested.reader.delivery === 'message') this.#alone = requested.reader;
       try {
-        asked.reader.subscribed(message);
-        this.ack(asked.reader);
+        requested.reader.subscribed(message);
+        this.ack(requested.reader);
       } catch (error) {
-        this.#fault(asked.reader, error);
+        this.#fault(requested.reader, error);
       }
     }
     this.#askNext();
@@ -158,19 +158,19 @@ export class Routes {
     // What was unsubscribed may have ended in the same moment.
     if (message.code === 'not-subscribed') return;
     const named = message.about === undefined ? undefined : this.#running.get(message.about);
-    if (named !== undefined && this.#asked?.reader.asked !== message.about) {
+    if (named !== undefined && this.#requested?.reader.requested !== message.about) {
       if (named !== 'left') this.#fault(named, error);
       return;
     }
-    const asked = this.#asked;
-    if (asked === undefined) throw error;
-    this.#asked = undefined;
-    if (!asked.left && error.retry) this.#host.refused(asked.reader, error);
-    else if (!asked.left) this.#host.over(asked.reader, error);
+    const requested = this.#requested;
+    if (requested === undefined) throw error;
+    this.#requested = undefined;
+    if (!requested.left && error.retry) this.#host.refused(requested.reader, error);
+    else if (!requested.left) this.#host.over(requested.reader, error);
     this.#askNext();
   }
 
-  #to(feed: string, act: (reader: Reader) => void): void {
+  #to(feed: string, act: (reader: FeedReader) => void): void {
     const reader = this.#running.get(feed);
     if (reader === 'left') return;
     if (reader === undefined) throw badServer(`the server spoke of ${feed}, which is not subscribed`, feed);
@@ -181,7 +181,7 @@ export class Routes {
     }
   }
 
-  #line(reader: Reader, line: Uint8Array, receivedMicros: number, beganMicros: number): void {
+  #line(reader: FeedReader, line: Uint8Array, receivedMicros: number, beganMicros: number): void {
     if (reader.over) return;
     const wasCaughtUp = reader.caughtUp;
     reader.line(line, receivedMicros, beganMicros);
@@ -189,7 +189,7 @@ export class Routes {
   }
 
   /** What one subscription suffers ends that one; what belongs to none ends the connection. */
-  #fault(reader: Reader | undefined, error: unknown): void {
+  #fault(reader: FeedReader | undefined, error: unknown): void {
     if (reader === undefined || !(error instanceof BlockfeedError)) throw error;
     this.drop(reader);
     this.#host.over(reader, error);

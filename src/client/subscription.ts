@@ -5,9 +5,9 @@ import { isOffset } from '../protocol/message.ts';
 import { Block } from './block.ts';
 import type { Opened } from './events.ts';
 import { closed } from './faults.ts';
+import type { FeedReader } from './feedReader.ts';
 import { Gather } from './gather.ts';
 import type { Gap, Part } from './part.ts';
-import type { Reader } from './reader.ts';
 
 /**
  * Iterate over it for blocks, or over `parts()` for blocks that are larger than memory; one of the two, once. Leaving the
@@ -18,17 +18,17 @@ import type { Reader } from './reader.ts';
  * `bad-feed`, `unreachable`, `bad-server`, `closed` and others that a server may say; what came before is handed out first.
  */
 export class Subscription implements AsyncIterable<Block> {
-  readonly #reader: Reader;
+  readonly #reader: FeedReader;
   #iterated = false;
   /** The end of what was handed out: nothing beyond it can be durable with anybody. */
   #handedOutTo: number | undefined;
 
   /** Subscriptions are made by `client.subscribe`. */
-  constructor(reader: Reader) {
+  constructor(reader: FeedReader) {
     this.#reader = reader;
   }
 
-  /** What the server answered when it was first asked. Rejects as the iterators throw. */
+  /** What the server answered when it was first requested. Rejects as the iterators throw. */
   get opened(): Promise<Opened> {
     return this.#reader.opened;
   }
@@ -80,7 +80,7 @@ export class Subscription implements AsyncIterable<Block> {
         `${to} is acked, but what was handed out ends at ${this.#handedOutTo ?? 'nothing'}`,
         {
           hint: 'Ack the `to` of a block or part that came.',
-          about: this.#reader.asked,
+          about: this.#reader.requested,
         },
       );
     this.#reader.ack(to);

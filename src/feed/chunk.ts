@@ -1,15 +1,11 @@
-// A run of a feed's lines as they lie one after another in memory, with the end and the time of each beside them, so that
-// nobody downstream looks for newlines or parses a time.
-import { assert } from '../base/assert.ts';
+// Lines that are appended to in memory: what feeds that make or take their lines in this process hand out.
+import type { Lines } from './lines.ts';
 
 const nothing = Buffer.alloc(0);
 const noEnds = new Float64Array(0);
 
-/**
- * Lines [from, to) of a feed. Only `append` changes it, and only at its end: views on `bytes` stay true until the chunk is
- * spent.
- */
-export class Chunk {
+/** Only `append` changes it, and only at its end: views on `bytes` stay true until the chunk is spent. */
+export class Chunk implements Lines {
   readonly from: number;
   /** How many lines there are; `to` is `from + count`. */
   count = 0;
@@ -38,17 +34,14 @@ export class Chunk {
     return this.#length;
   }
 
-  /** Where the line at `offset` begins in `bytes`. */
   startOf(offset: number): number {
     return offset === this.from ? 0 : (this.#ends[(offset - this.from - 1) * 2] as number);
   }
 
-  /** Where the line at `offset` ends in `bytes`, its newline included. */
   endOf(offset: number): number {
     return this.#ends[(offset - this.from) * 2] as number;
   }
 
-  /** The time of the message at `offset`, in microseconds. */
   timeOf(offset: number): number {
     return this.#ends[(offset - this.from) * 2 + 1] as number;
   }
@@ -56,12 +49,6 @@ export class Chunk {
   /** The lines' memory; what lies before `length` never changes, but a later `append` may move to a new memory. */
   get bytes(): Buffer {
     return this.#bytes;
-  }
-
-  /** The lines [from, to) as a view. */
-  slice(from: number, to: number): Buffer {
-    assert(from >= this.from && to <= this.to && from <= to, 'the slice lies in the chunk');
-    return this.#bytes.subarray(from === to ? 0 : this.startOf(from), from === to ? 0 : this.endOf(to - 1));
   }
 
   /**

@@ -1,6 +1,17 @@
 // The port behind which every feed stands: an ordered, append-only sequence of lines that can be read from any place.
 // Generated feeds, the memory log and what comes later implement it; the server knows nothing else of them.
-import type { Chunk } from './chunk.ts';
+//
+// What holds of every feed (PROTOCOL.md has the laws):
+//   F1  What is read at (epoch, offset) is the same bytes for ever. An epoch is one incarnation. Say a feed `prices` was
+//       deleted and made again: its message 60 is another one now, and the new epoch is what tells a reader so.
+//   F2  `tail` is the offset that the next message will get. Everything below it is durable, as the kind of the log defines
+//       it, and may be shown.
+//   F4  Times never go back. `watermarkMicros` is a time below which no further message can appear. Say the watermark is
+//       12:00:05 and the last message is of 12:00:01: then the block of the seconds 0 to 4 is over, though nothing came.
+//   F5  `earliest` never goes back, and a read that fails because retention was faster finds `earliest` moved before it
+//       fails. Say a reader wants 60, and retention removes [0, 100) meanwhile: the reader sees earliest = 100 and reports
+//       the gap [60, 100), instead of an error.
+import type { Lines } from './lines.ts';
 
 export interface Feed {
   /** `[a-z0-9][a-z0-9._-]{0,63}` as configured, or for a feed made on request its kind, `-`, and 12 digits of its epoch. */
@@ -10,32 +21,33 @@ export interface Feed {
   /** The canonical specification of a generated feed; undefined for a published one. */
   readonly specification: string | undefined;
   /**
-   * False: every message is there already (`rate=max`). Then `edge` is the end of the numbers, the places `latest` and
-   * `edge` mean 0, and there is no lag.
+   * False: every message is there already (`rate=max`). Then `tail` is the end of the numbers, the places `latest` and
+   * `tail` mean 0, and there is no lag.
    */
   readonly paced: boolean;
 
   /** The oldest offset that can still be read. Never goes back. */
   earliest(): number;
   /** The offset that the next message will get; what is before it is durable. Never goes back. */
-  edge(): number;
+  tail(): number;
   /** No message earlier than this time, in microseconds, can still appear. Never goes back. */
-  closedMicros(): number;
+  watermarkMicros(): number;
 
   /**
-   * A chunk that holds the message at `from` (earliest <= from < edge) and as many after it as are at hand; at most about
-   * 2 ms of work or 256 KiB, so it may be fewer than there are. It is there for the turn of the event loop in which it was
-   * given: later its memory may hold other lines, so what is to be kept is copied.
+   * The message at `from` (earliest <= from < tail) and as many after it as are at hand; at most about 256 KiB, or what can
+   * be had by `untilMs` (of performance.now), so it may be fewer than there are. They are there for the turn of the event
+   * loop in which they were given: later their memory may hold other lines, so what is to be kept is copied.
+   * Undefined: not one line is whole yet. Whoever wants it calls again, in a later turn; for those who do not, no more is done.
    * Rejects or throws `storage` when the feed cannot be read.
    */
-  read(from: number): Chunk | Promise<Chunk>;
+  read(from: number, untilMs: number): Lines | undefined | Promise<Lines>;
 
-  /** The first offset whose message has this time or a later one; at most the edge (for a generated feed: beyond it). */
+  /** The first offset whose message has this time or a later one; at most the tail (for a generated feed: beyond it). */
   offsetAt(timeMicros: number): number | Promise<number>;
 
   /** The crc32 of the line at `offset`, newline included; of the last line that retention removed too. Else undefined. */
   checksumAt(offset: number): number | undefined | Promise<number | undefined>;
 
-  /** Calls `moved` each time the edge has moved on, until the returned function is called. One timer for all watchers. */
+  /** Calls `moved` each time the tail has moved on, until the returned function is called. One timer for all watchers. */
   watch(moved: () => void): () => void;
 }

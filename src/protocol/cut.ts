@@ -76,10 +76,10 @@ export class Cutter {
     return looksBack || this.#next % this.#size === 0 ? this.#ended('size') : undefined;
   }
 
-  /** The end behind the messages taken, once the feed says that nothing earlier than `closedMicros` can still appear. */
-  endAt(closedMicros: number): 'wait' | undefined {
-    // A feed that has every message already is closed at Infinity, which is no end of a slot that never ends.
-    const isOver = closedMicros >= this.#slotEnd && this.#slotEnd !== Number.POSITIVE_INFINITY;
+  /** The end behind the messages taken, once the feed says that nothing earlier than `watermarkMicros` can still appear. */
+  endAt(watermarkMicros: number): 'wait' | undefined {
+    // A feed that has every message already has its watermark at Infinity, which is no end of a slot that never ends.
+    const isOver = watermarkMicros >= this.#slotEnd && this.#slotEnd !== Number.POSITIVE_INFINITY;
     return this.#frameMessages > 0 && isOver ? this.#ended('wait') : undefined;
   }
 

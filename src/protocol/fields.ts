@@ -37,7 +37,7 @@ export function fieldFault(field: Field, value: unknown): string | undefined {
     case 'place':
       return isPlace(value)
         ? undefined
-        : 'must be "latest", "edge", "earliest", "committed", an offset, a negative count, or {"time": microseconds}';
+        : 'must be "latest", "tail", "earliest", "committed", an offset, a negative count, or {"time": microseconds}';
     case 'pairs':
       if (Array.isArray(value) && value.length <= field.maxLength && value.every(isPair)) return undefined;
       return `must be at most ${field.maxLength} pairs [to, took] of whole numbers from 0`;

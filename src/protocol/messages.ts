@@ -53,14 +53,14 @@ export type ServerMessage =
     }
   | {
       readonly type: 'subscribed';
-      /** The feed in the words in which it was asked for. */
-      readonly asked: string;
+      /** The feed in the words in which it was requested. */
+      readonly requested: string;
       /** The feed's name in everything that follows. */
       readonly feed: string;
       readonly epoch: string;
       readonly from: number;
       /** Absent: the feed has every message already. */
-      readonly edge?: number;
+      readonly tail?: number;
       /** The canonical specification of a generated feed. */
       readonly spec?: string;
       /** Whether `check` was compared. */
@@ -70,7 +70,7 @@ export type ServerMessage =
   | { readonly type: 'gap'; readonly feed: string; readonly from: number; readonly to: number; readonly reason: string }
   | { readonly type: 'unsubscribed'; readonly feed: string; readonly acked: number }
   | { readonly type: 'stalled'; readonly feed: string; readonly window: number; readonly unacked: number }
-  | { readonly type: 'heartbeat'; readonly edges: Readonly<Record<string, number>> }
+  | { readonly type: 'heartbeat'; readonly tails: Readonly<Record<string, number>> }
   | { readonly type: 'closing'; readonly reason: string; readonly retryAfter: number }
   | {
       readonly type: 'error';
@@ -94,7 +94,7 @@ const required = { optional: false } as const;
 const optional = { optional: true } as const;
 
 const feedName = { is: 'text', maxLength: 77, pattern: /^[a-z0-9][a-z0-9._-]*$/, ...required } as const;
-const asked = { is: 'text', maxLength: limits.feedTextBytes.max, ...required } as const;
+const requested = { is: 'text', maxLength: limits.feedTextBytes.max, ...required } as const;
 const epoch = { is: 'text', maxLength: 32, pattern: /^[0-9a-f]{32}$/ } as const;
 const offset = { is: 'integer', min: 0, max: maxOffset } as const;
 const words = { is: 'text', maxLength: 1_000, ...required } as const;
@@ -106,7 +106,7 @@ export const clientMessages: Table<ClientMessage> = {
     token: { is: 'text', maxLength: 8_192, ...optional },
   },
   subscribe: {
-    feed: asked,
+    feed: requested,
     from: { is: 'place', ...required },
     epoch: { ...epoch, ...optional },
     check: { is: 'integer', min: 0, max: 4_294_967_295, ...optional },
@@ -142,11 +142,11 @@ export const serverMessages: Table<ServerMessage> = {
     subscriptions: { is: 'integer', min: 1, max: maxOffset, ...required },
   },
   subscribed: {
-    asked,
+    requested,
     feed: feedName,
     epoch: { ...epoch, ...required },
     from: { ...offset, ...required },
-    edge: { ...offset, ...optional },
+    tail: { ...offset, ...optional },
     spec: { is: 'text', maxLength: 65_536, ...optional },
     checked: { is: 'boolean', ...required },
   },
@@ -154,7 +154,7 @@ export const serverMessages: Table<ServerMessage> = {
   gap: { feed: feedName, from: { ...offset, ...required }, to: { ...offset, ...required }, reason: words },
   unsubscribed: { feed: feedName, acked: { ...offset, ...required } },
   stalled: { feed: feedName, window: { ...offset, ...required }, unacked: { ...offset, ...required } },
-  heartbeat: { edges: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required } },
+  heartbeat: { tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required } },
   closing: { reason: words, retryAfter: { ...offset, ...required } },
   error: {
     code: { is: 'text', maxLength: 64, pattern: /^[a-z][a-z-]*$/, ...required },

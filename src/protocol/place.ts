@@ -2,16 +2,16 @@
 
 /**
  * - `latest`: the start of the block that is filling now
- * - `edge`: the next message to come (the remainder of its block)
+ * - `tail`: the next message to come (the remainder of its block)
  * - `earliest`: the oldest message that can be read
  * - `committed`: where the consumer of that name got to; `latest` where it has not been
  * - an offset from 0
- * - a negative count: so many messages before the edge
+ * - a negative count: so many messages before the tail
  * - `{ time }`: the first message of that time (microseconds since 1970) or later
  */
-export type Place = 'latest' | 'edge' | 'earliest' | 'committed' | number | { readonly time: number };
+export type Place = 'latest' | 'tail' | 'earliest' | 'committed' | number | { readonly time: number };
 
-export const namedPlaces: readonly string[] = ['latest', 'edge', 'earliest', 'committed'];
+export const namedPlaces: readonly string[] = ['latest', 'tail', 'earliest', 'committed'];
 
 /** Whether a value from outside is a Place. */
 export function isPlace(value: unknown): value is Place {

@@ -1,6 +1,6 @@
 // What block a reader asks for, and the one way to write it down.
-import { BlockfeedError } from './errors.ts';
-import { type Limit, limits } from './limits.ts';
+import { wholeWithin } from './limit.ts';
+import { limits } from './limits.ts';
 import { formatDurationMs } from './units.ts';
 
 /** Where blocks end: whichever of the stated limits is reached first. At least one is stated. */
@@ -28,9 +28,9 @@ export function makePolicy(stated: {
   const { size, waitMs, bytes } = stated;
   if (size === undefined && waitMs === undefined && bytes === undefined) return defaultPolicy;
   return Object.freeze({
-    ...(size === undefined ? {} : { size: whole('size', size, limits.size) }),
-    ...(waitMs === undefined ? {} : { waitMs: whole('waitMs', waitMs, limits.waitMs) }),
-    ...(bytes === undefined ? {} : { bytes: whole('bytes', bytes, limits.bytes) }),
+    ...(size === undefined ? {} : { size: wholeWithin('size', size, limits.size) }),
+    ...(waitMs === undefined ? {} : { waitMs: wholeWithin('waitMs', waitMs, limits.waitMs) }),
+    ...(bytes === undefined ? {} : { bytes: wholeWithin('bytes', bytes, limits.bytes) }),
   });
 }
 
@@ -41,12 +41,4 @@ export function policyName(policy: Policy): string {
   if (policy.waitMs !== undefined) parts.push(`wait-${formatDurationMs(policy.waitMs)}`);
   if (policy.bytes !== undefined) parts.push(`bytes-${policy.bytes}`);
   return parts.join(',');
-}
-
-function whole(name: string, value: number, limit: Limit): number {
-  if (Number.isInteger(value) && value >= limit.min && value <= limit.max) return value;
-  throw new BlockfeedError('bad-option', `${name} is ${value}`, {
-    hint: `Give a whole number of ${limit.unit} from ${limit.min} to ${limit.max}.`,
-    about: name,
-  });
 }

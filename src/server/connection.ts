@@ -3,9 +3,9 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
-import type { Page } from '../feed/renditions/page.ts';
-import { makeFrame, pingFrame, pongFrame, textFrame } from '../feed/renditions/websocket.ts';
-import { limits } from '../protocol/limits.ts';
+import type { Page } from '../frames/page.ts';
+import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
+import type { ServerLimits } from './limits.ts';
 
 /** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */
 export interface UnsentBudget {
@@ -26,12 +26,12 @@ export interface ConnectionEvents {
 
 export class Connection {
   /** Address and port of the peer. */
-  readonly peer: string;
+  readonly address: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #budget: UnsentBudget;
-  readonly #unsentMax: number;
+  readonly #limits: ServerLimits;
   #unsent = 0;
   #wantsRoom = false;
   #faulted = false;
@@ -44,13 +44,13 @@ export class Connection {
   /** Pages of which slices were given to the socket and not taken by the system yet. */
   #held: Page[] = [];
 
-  constructor(webSocket: WebSocket, socket: Socket, clock: Clock, budget: UnsentBudget, unsentMax: number) {
+  constructor(webSocket: WebSocket, socket: Socket, clock: Clock, budget: UnsentBudget, limits: ServerLimits) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#clock = clock;
     this.#budget = budget;
-    this.#unsentMax = unsentMax;
-    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.#limits = limits;
+    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
     const now = clock.nowMicros();
     this.#heardMicros = now;
     this.#takenMicros = now;
@@ -67,7 +67,7 @@ export class Connection {
     });
     // A ping that comes while much is unsent is not answered: the peer is not reading, and answers must not pile up.
     this.#webSocket.on('ping', (data: Buffer) => {
-      if (this.#socket.writableLength < limits.controlUnsentBytes.default) this.#write(makeFrame(pongFrame, data));
+      if (this.#socket.writableLength < this.#limits.controlUnsentBytes) this.#write(makeFrame(pongFrame, data));
     });
     // What broke the protocol: ws answers with the close code that fits, and 'close' follows.
     let fault = '';
@@ -96,7 +96,8 @@ export class Connection {
    */
   room(): number {
     if (!this.isOpen) return 0;
-    if (this.#socket.writableLength === 0) return this.#budget.bytes > this.#budget.maxBytes ? 1 : this.#unsentMax;
+    if (this.#socket.writableLength === 0)
+      return this.#budget.bytes > this.#budget.maxBytes ? 1 : this.#limits.unsentBytes;
     this.#wantsRoom = true;
     return 0;
   }
@@ -112,7 +113,8 @@ export class Connection {
   /** Sends a control message. A peer that does not read the answers to what it asks is not kept. */
   sendText(text: string): void {
     this.#write(makeFrame(textFrame, text));
-    if (this.#faulted || this.#socket.writableLength <= this.#unsentMax + limits.controlUnsentBytes.default) return;
+    if (this.#faulted || this.#socket.writableLength <= this.#limits.unsentBytes + this.#limits.controlUnsentBytes)
+      return;
     this.#faulted = true;
     this.#events?.fault('slow-control');
   }
@@ -135,16 +137,16 @@ export class Connection {
     }
     if (this.#socket.writableLength === 0) this.#takenMicros = nowMicros;
     if (this.#socket.writableLength > 0) {
-      if (nowMicros - this.#takenMicros >= limits.pausedMs.default * 1_000) this.destroy();
+      if (nowMicros - this.#takenMicros >= this.#limits.pausedMs * 1_000) this.destroy();
       this.#heardMicros = Math.max(this.#heardMicros, this.#takenMicros);
       return;
     }
-    if (nowMicros - this.#heardMicros >= limits.silentMs.default * 1_000) {
+    if (nowMicros - this.#heardMicros >= this.#limits.silentMs * 1_000) {
       if (!this.#faulted) this.#events?.fault('silent');
       this.#faulted = true;
       return;
     }
-    if (nowMicros - this.#pingedMicros < limits.pingMs.default * 1_000) return;
+    if (nowMicros - this.#pingedMicros < this.#limits.pingMs * 1_000) return;
     this.#pingedMicros = nowMicros;
     this.#write(makeFrame(pingFrame, ''));
   }

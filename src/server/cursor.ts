@@ -1,15 +1,14 @@
 // One reader of one feed: a place, and the rule what may be sent from there. No outbox: what it may not send now stays in
 // the feed. The same cursor serves sessions, which have a window, and plain WebSocket clients, which have none.
 import { assert } from '../base/assert.ts';
-import type { Chunk } from '../feed/chunk.ts';
 import type { Feed } from '../feed/feed.ts';
-import { type Form, isByMessage, makeUnit } from '../feed/renditions/form.ts';
-import type { Page } from '../feed/renditions/page.ts';
-import type { Reader, Rendition } from '../feed/renditions/rendition.ts';
-import type { Renditions } from '../feed/renditions/renditions.ts';
-import type { Task, Turns } from '../feed/turns.ts';
+import { type Lines, sliceOf } from '../feed/lines.ts';
+import { type Framing, isByMessage, makeUnit } from '../frames/framing.ts';
+import type { Page } from '../frames/page.ts';
+import type { Reader, Rendition } from '../frames/rendition.ts';
+import type { Renditions } from '../frames/renditions.ts';
+import type { Task, Turns } from '../frames/turns.ts';
 import type { Cut } from '../protocol/cut.ts';
-import { limits } from '../protocol/limits.ts';
 import { readLineHead } from '../protocol/message.ts';
 import type { Policy } from '../protocol/policy.ts';
 import { fillingFrom } from './start.ts';
@@ -33,12 +32,14 @@ export interface CursorHost {
 export interface CursorOptions {
   readonly renditions: Renditions;
   readonly policy: Policy | undefined;
-  readonly form: Form;
+  readonly framing: Framing;
   readonly from: number;
   /** Where it ends by itself; Infinity: nowhere. */
   readonly until: number;
   readonly window: Window | undefined;
   readonly turns: Turns;
+  /** After about so many bytes others get their turn. */
+  readonly turnBytes: number;
 }
 
 /**
@@ -51,11 +52,12 @@ type Phase = 'sending' | 'asking' | 'leaving' | 'ending' | 'ended' | 'gone';
 export class Cursor implements Reader, Task {
   queued = false;
   readonly feed: Feed;
-  readonly form: Form;
+  readonly framing: Framing;
   readonly window: Window | undefined;
   readonly #host: CursorHost;
   readonly #options: CursorOptions;
   readonly #rendition: Rendition;
+  readonly #stopped: AbortController = new AbortController();
   #phase: Phase = 'sending';
   #next: number;
   #until: number;
@@ -67,11 +69,11 @@ export class Cursor implements Reader, Task {
     this.#host = host;
     this.#options = options;
     this.feed = options.renditions.feed;
-    this.form = options.form;
+    this.framing = options.framing;
     this.window = options.window;
     this.#next = options.from;
     this.#until = options.until;
-    this.#rendition = options.renditions.enter(options.policy, options.form);
+    this.#rendition = options.renditions.enter(options.policy, options.framing);
   }
 
   get next(): number {
@@ -107,12 +109,14 @@ export class Cursor implements Reader, Task {
     if (this.#phase !== 'sending') return;
     if (this.#open) return this.#leaveAt(this.#next);
     this.#phase = 'asking';
-    const edge = this.feed.edge();
-    fillingFrom(this.feed, this.#options.policy, edge).then(
+    const tail = this.feed.tail();
+    fillingFrom(this.feed, this.#options.policy, tail, this.#stopped.signal).then(
       (start) => {
-        if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, edge));
+        if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, tail));
       },
-      (cause: unknown) => this.failed(cause),
+      (cause: unknown) => {
+        if (this.#phase !== 'gone') this.failed(cause);
+      },
     );
   }
 
@@ -126,8 +130,9 @@ export class Cursor implements Reader, Task {
   stop(): void {
     if (this.#phase === 'gone') return;
     this.#phase = 'gone';
+    this.#stopped.abort();
     this.#rendition.leave(this);
-    this.#options.renditions.leave(this.#options.policy, this.form);
+    this.#options.renditions.leave(this.#options.policy, this.framing);
   }
 
   /** Sends what may be sent now, at most about as much as a socket takes before it must drain. */
@@ -150,7 +155,7 @@ export class Cursor implements Reader, Task {
       if (!this.#open && this.#phase === 'sending' && this.window?.isFull) return;
       const room = this.#host.room(this);
       if (room <= 0) return;
-      if (sent >= limits.unsentBytes.default) return this.wake();
+      if (sent >= this.#options.turnBytes) return this.wake();
       const found = this.#rendition.find(this);
       if (found !== undefined && found.page.unitTo(found.index) <= this.#until) {
         sent += this.#sendRun(found.page, found.index, room);
@@ -196,9 +201,9 @@ export class Cursor implements Reader, Task {
   /** The reader stands inside a frame that was made for all: it gets the lines from its place on in a frame of its own. */
   #sendRemainder(page: Page, index: number): number {
     const to = page.unitTo(index);
-    const lines = linesFrom(page, index, this.form, this.#next - page.unitFrom(index));
+    const lines = linesFrom(page, index, this.framing, this.#next - page.unitFrom(index));
     const cut = page.unitCut(index);
-    const unit = makeUnit(this.form, this.feed.name, this.#next, to, cut, [lines]);
+    const unit = makeUnit(this.framing, this.feed.name, this.#next, to, cut, [lines]);
     this.#passed(to, cut, readLineHead(lines, 0).time, page.unitLastTime(index), false);
     this.#host.send(unit);
     return unit.length;
@@ -207,7 +212,7 @@ export class Cursor implements Reader, Task {
   /** Whether what is left up to `until` is there, though not as a unit. */
   #endIsThere(isWhole: boolean): boolean {
     if (this.#until === Number.POSITIVE_INFINITY) return false;
-    return isWhole || (this.#until <= this.feed.edge() && this.#rendition.isGathering(this.#next, this.#until));
+    return isWhole || (this.#until <= this.feed.tail() && this.#rendition.isGathering(this.#next, this.#until));
   }
 
   /** Sends the lines up to `until` as the last of a block that ends there: less than a frame, for this reader alone. */
@@ -226,23 +231,24 @@ export class Cursor implements Reader, Task {
           again();
           return this.wake();
         }
-        const chunk = this.feed.read(at);
-        if (chunk instanceof Promise) return chunk.then(take).then(gather);
-        take(chunk);
+        const read = this.feed.read(at, this.#options.turns.untilMs);
+        if (read === undefined) return new Promise<void>((resolve) => setImmediate(resolve)).then(gather);
+        if (read instanceof Promise) return read.then(take).then(gather);
+        take(read);
       }
       if (this.#phase !== 'ending') return;
       // The socket drains first, and calls.
       if (this.#host.room(this) <= 0) return again();
-      const unit = makeUnit(this.form, this.feed.name, this.#next, this.#until, 'end', lines);
+      const unit = makeUnit(this.framing, this.feed.name, this.#next, this.#until, 'end', lines);
       this.#passed(this.#until, 'end', firstTime, lastTime, false);
       this.#host.send(unit);
       this.#end();
     };
-    const take = (chunk: Chunk) => {
-      const to = Math.min(chunk.to, this.#until);
-      if (Number.isNaN(firstTime)) firstTime = chunk.timeOf(at);
-      lastTime = chunk.timeOf(to - 1);
-      lines.push(Buffer.from(chunk.slice(at, to)));
+    const take = (read: Lines) => {
+      const to = Math.min(read.to, this.#until);
+      if (Number.isNaN(firstTime)) firstTime = read.timeOf(at);
+      lastTime = read.timeOf(to - 1);
+      lines.push(Buffer.from(sliceOf(read, at, to)));
       at = to;
     };
     Promise.resolve()
@@ -267,8 +273,8 @@ export class Cursor implements Reader, Task {
     // By messages the policy's own cut may lie here, not told yet.
     const found = this.#rendition.find(this);
     const cut = found?.page.unitIsCut(found.index) ? found.page.unitCut(found.index) : undefined;
-    if (this.form === 'message') this.#host.cut(this, this.#next, cut ?? 'end');
-    else if (this.form === 'block')
+    if (this.framing === 'message') this.#host.cut(this, this.#next, cut ?? 'end');
+    else if (this.framing === 'block')
       this.#host.send(makeUnit('block', this.feed.name, this.#next, this.#next, 'end', []));
     this.#passed(this.#next, cut ?? 'end', 0, 0, true);
   }
@@ -284,7 +290,7 @@ export class Cursor implements Reader, Task {
     if (!isCutOnly) {
       if (!this.#open) this.#blockFirstTime = firstTime;
       this.#lastTime = lastTime;
-      this.#open = this.#options.form !== 'line';
+      this.#open = this.#options.framing !== 'line';
     }
     this.#next = to;
     if (cut === undefined) return;
@@ -297,12 +303,12 @@ export class Cursor implements Reader, Task {
 const newline = 10;
 
 /** The lines in a unit's frame, without the first `skip`. */
-function linesFrom(page: Page, index: number, form: Form, skip: number): Buffer {
-  assert(!isByMessage(form), 'a frame of one message has no remainder');
+function linesFrom(page: Page, index: number, framing: Framing, skip: number): Buffer {
+  assert(!isByMessage(framing), 'a frame of one message has no remainder');
   const frame = page.slice(index, index);
   const length = (frame[1] as number) & 0x7f;
   let start = length < 126 ? 2 : length === 126 ? 4 : 10;
-  if (form === 'block') start = frame.indexOf(newline, start) + 1;
+  if (framing === 'block') start = frame.indexOf(newline, start) + 1;
   for (let line = 0; line < skip; line++) start = frame.indexOf(newline, start) + 1;
   return frame.subarray(start);
 }

@@ -1,21 +1,22 @@
 // The feeds that a server offers: those it was configured with, and those it makes on request, within limits.
 import type { Clock } from '../base/clock.ts';
 import type { Feed } from '../feed/feed.ts';
-import { GeneratedFeed } from '../feed/generated.ts';
-import type { PageCache } from '../feed/renditions/cache.ts';
-import { Renditions } from '../feed/renditions/renditions.ts';
-import type { Rate } from '../feed/schedule.ts';
-import { parseSpecification } from '../feed/specification.ts';
-import type { Turns } from '../feed/turns.ts';
+import type { FeedMaker } from '../feed/maker.ts';
+import type { PageCache } from '../frames/cache.ts';
+import { Renditions } from '../frames/renditions.ts';
+import type { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
-import { limits } from '../protocol/limits.ts';
+import { type ServerLimits, serverLimits } from './limits.ts';
 
-/** Whether and how feeds are made on request. */
-export interface AdHocLimits {
-  /** How many at once. 0: none are made. */
-  readonly feeds: number;
-  /** The highest rate of one, in messages a second; a feed with `rate=max` counts as 1,000,000. */
-  readonly rate: number;
+/** What is offered, and with what. */
+export interface FeedsOptions {
+  readonly configured: readonly Feed[];
+  /** Makes feeds on request; undefined: none are made. */
+  readonly maker: FeedMaker | undefined;
+  readonly limits: ServerLimits;
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly cache: PageCache;
 }
 
 interface AdHoc {
@@ -26,17 +27,11 @@ interface AdHoc {
 export class Feeds {
   readonly #configured: Map<string, Renditions> = new Map();
   readonly #adHoc: Map<string, AdHoc> = new Map();
-  readonly #limits: AdHocLimits;
-  readonly #clock: Clock;
-  readonly #turns: Turns;
-  readonly #cache: PageCache;
+  readonly #options: FeedsOptions;
 
-  constructor(configured: readonly Feed[], adHoc: AdHocLimits, clock: Clock, turns: Turns, cache: PageCache) {
-    this.#limits = adHoc;
-    this.#clock = clock;
-    this.#turns = turns;
-    this.#cache = cache;
-    for (const feed of configured) this.#configured.set(feed.name, new Renditions(feed, clock, turns, cache));
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+    for (const feed of options.configured) this.#configured.set(feed.name, this.#renditionsOf(feed));
   }
 
   get configured(): Feed[] {
@@ -48,53 +43,60 @@ export class Feeds {
     return this.#adHoc.size;
   }
 
-  get adHocLimits(): AdHocLimits {
-    return this.#limits;
+  /** What is made on request: none where no maker was given, or the limit is 0. */
+  get kindsOnRequest(): readonly string[] {
+    return this.#options.limits.adHocFeeds === 0 ? [] : (this.#options.maker?.kinds ?? []);
   }
 
   /** The feed asked for. Throws `unknown-feed`, `bad-feed`, `feed-refused` or `feed-limit`. */
-  find(asked: string): Renditions {
-    const configured = this.#configured.get(asked);
+  find(requested: string): Renditions {
+    const configured = this.#configured.get(requested);
     if (configured !== undefined) return configured;
-    if (!asked.includes('?')) throw this.#unknown(asked);
-    if (this.#limits.feeds === 0)
+    if (!requested.includes('?')) throw this.#unknown(requested);
+    const { maker, limits, clock } = this.#options;
+    if (maker === undefined || limits.adHocFeeds === 0)
       throw new BlockfeedError('feed-refused', 'this server makes no feeds on request', {
         hint: this.#offer(),
-        about: asked,
+        about: requested,
       });
-    const specification = parseSpecification(asked);
-    const rate = messagesPerSecond(specification.rate);
-    if (rate > this.#limits.rate)
+    const specified = maker.specify(requested);
+    // A feed that is all there already counts as the fastest there is.
+    const rate = Math.min(specified.rate, serverLimits.adHocRate.max);
+    if (rate > limits.adHocRate)
       throw new BlockfeedError(
         'feed-refused',
-        `rate is ${rate}, and this server makes feeds of at most ${this.#limits.rate} messages/s`,
+        `rate is ${rate}, and this server makes feeds of at most ${limits.adHocRate} messages/s`,
         {
-          hint: `Ask for rate=${this.#limits.rate} or less.`,
-          about: asked,
+          hint: `Ask for rate=${limits.adHocRate} or less.`,
+          about: requested,
         },
       );
-    const known = this.#adHoc.get(specification.epoch);
+    const known = this.#adHoc.get(specified.epoch);
     if (known !== undefined) {
-      known.idleSinceMicros = this.#clock.nowMicros();
+      known.idleSinceMicros = clock.nowMicros();
       return known.renditions;
     }
-    this.#forgetIdle(this.#limits.feeds);
-    if (this.#adHoc.size >= this.#limits.feeds)
+    this.#forgetIdle(limits.adHocFeeds);
+    if (this.#adHoc.size >= limits.adHocFeeds)
       throw new BlockfeedError('feed-limit', `${this.#adHoc.size} feeds made on request are being read`, {
         hint: 'Try again when some are not read any more, or raise the limit of the server.',
-        about: asked,
+        about: requested,
       });
-    const feed = new GeneratedFeed(specification.adHocName, specification, this.#clock);
-    const renditions = new Renditions(feed, this.#clock, this.#turns, this.#cache);
-    this.#adHoc.set(specification.epoch, { renditions, idleSinceMicros: this.#clock.nowMicros() });
+    const renditions = this.#renditionsOf(specified.make(specified.name, clock));
+    this.#adHoc.set(specified.epoch, { renditions, idleSinceMicros: clock.nowMicros() });
     return renditions;
+  }
+
+  #renditionsOf(feed: Feed): Renditions {
+    const { clock, turns, cache } = this.#options;
+    return new Renditions(feed, clock, turns, cache);
   }
 
   /** Forgets feeds made on request that nobody has read for a while. */
   tick(nowMicros: number): void {
     for (const [epoch, adHoc] of this.#adHoc) {
       if (adHoc.renditions.readers > 0) adHoc.idleSinceMicros = nowMicros;
-      else if (nowMicros - adHoc.idleSinceMicros >= limits.idleFeedMs.default * 1_000) this.#adHoc.delete(epoch);
+      else if (nowMicros - adHoc.idleSinceMicros >= this.#options.limits.idleFeedMs * 1_000) this.#adHoc.delete(epoch);
     }
   }
 
@@ -106,21 +108,17 @@ export class Feeds {
     }
   }
 
-  #unknown(asked: string): BlockfeedError {
-    return new BlockfeedError('unknown-feed', `no feed ${JSON.stringify(asked.slice(0, 100))} is offered`, {
+  #unknown(requested: string): BlockfeedError {
+    return new BlockfeedError('unknown-feed', `no feed ${JSON.stringify(requested.slice(0, 100))} is offered`, {
       hint: this.#offer(),
-      about: asked.slice(0, 100),
+      about: requested.slice(0, 100),
     });
   }
 
   #offer(): string {
     const names = [...this.#configured.keys()];
     const listed = names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
-    const adHoc = this.#limits.feeds > 0 ? ' A specification like user?rate=10 is made on request.' : '';
+    const adHoc = this.kindsOnRequest.length > 0 ? ' A specification like user?rate=10 is made on request.' : '';
     return names.length === 0 ? `No feed is offered by name.${adHoc}` : `Offered are ${listed}.${adHoc}`;
   }
-}
-
-function messagesPerSecond(rate: Rate): number {
-  return rate === 'max' ? limits.adHocRate.max : rate.messages / rate.seconds;
 }

@@ -77,7 +77,7 @@ function parsePlain(segment: string, query: string): PlainRequest {
   const from = read(
     'from',
     parsePlace,
-    'latest, edge, earliest, an offset, a negative count, or a time as 2026-01-01T00:00:00Z',
+    'latest, tail, earliest, an offset, a negative count, or a time as 2026-01-01T00:00:00Z',
   );
   if (from === 'committed') throw bad('from', 'committed', 'another place: a client without a session has no consumer');
   return {

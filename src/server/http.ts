@@ -1,8 +1,8 @@
 // What a server answers to plain HTTP: which feeds it offers, and how to connect.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { kinds } from '../feed/kinds/index.ts';
 import type { Feeds } from './feeds.ts';
+import type { ServerLimits } from './limits.ts';
 
 /** What `GET /feeds` answers. */
 export interface FeedList {
@@ -13,7 +13,7 @@ export interface FeedList {
     readonly specification?: string;
     readonly earliest: number;
     /** Absent where every message exists already. */
-    readonly edge?: number;
+    readonly tail?: number;
   }[];
   /** Absent: the server makes no feeds on request. */
   readonly onRequest?: { readonly kinds: readonly string[]; readonly feeds: number; readonly rate: number };
@@ -24,16 +24,17 @@ export interface FeedList {
 /** What is needed to answer: no more, since these types are public. */
 interface Answering {
   readonly feeds: Feeds;
+  readonly limits: ServerLimits;
   readonly clock: Clock;
 }
 
 /** Answers a request; `path` is where the server is mounted. */
-export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, house: Answering): void {
+export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, context: Answering): void {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
   const rest = `${pathname}/`.startsWith(path) ? pathname.slice(path.length) : pathname;
   if (request.method !== 'GET' && request.method !== 'HEAD')
     answer(response, 405, { error: 'only GET is answered here' });
-  else if (rest === 'feeds') answer(response, 200, feedList(house));
+  else if (rest === 'feeds') answer(response, 200, feedList(context));
   else if (rest === '')
     answer(response, 200, {
       blockfeed: 'a WebSocket server',
@@ -46,17 +47,17 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
 }
 
-function feedList({ feeds, clock }: Answering): FeedList {
-  const { feeds: most, rate } = feeds.adHocLimits;
+function feedList({ feeds, limits, clock }: Answering): FeedList {
+  const kinds = feeds.kindsOnRequest;
   return {
     feeds: feeds.configured.map((feed) => ({
       name: feed.name,
       epoch: feed.epoch,
       ...(feed.specification === undefined ? {} : { specification: feed.specification }),
       earliest: feed.earliest(),
-      ...(feed.paced ? { edge: feed.edge() } : {}),
+      ...(feed.paced ? { tail: feed.tail() } : {}),
     })),
-    ...(most === 0 ? {} : { onRequest: { kinds: [...kinds.keys()], feeds: most, rate } }),
+    ...(kinds.length === 0 ? {} : { onRequest: { kinds, feeds: limits.adHocFeeds, rate: limits.adHocRate } }),
     time: clock.nowMicros(),
   };
 }

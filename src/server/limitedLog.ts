@@ -1,6 +1,5 @@
 // Logs each of what one client does again and again, its acks for one; above 100 a second, one summary a second instead.
 import type { Clock } from '../base/clock.ts';
-import { limits } from '../protocol/limits.ts';
 import type { ServerLog } from './log.ts';
 
 /** What is added up of those that are not logged one by one: `{ blocks: 2, messages: 10 }`. */
@@ -11,24 +10,26 @@ export class LimitedLog {
   readonly #clock: Clock;
   readonly #who: object;
   readonly #what: string;
+  readonly #perSecond: number;
   #secondBegan = 0;
   #inSecond = 0;
   #more = 0;
   #sums: Record<string, number> = {};
 
-  /** `who` is logged with each; `what` names them in the summary: `acks`. */
-  constructor(log: ServerLog, clock: Clock, who: object, what: string) {
+  /** `who` is logged with each; `what` names them in the summary: `acks`. `perSecond`: limit logsPerSecond. */
+  constructor(log: ServerLog, clock: Clock, who: object, what: string, perSecond: number) {
     this.#log = log;
     this.#clock = clock;
     this.#who = who;
     this.#what = what;
+    this.#perSecond = perSecond;
   }
 
-  /** `tell` makes fields and sentence, and is only called where they are logged. */
-  add(sums: Sums, tell: () => readonly [fields: object, sentence: string]): void {
+  /** `format` makes fields and sentence, and is only called where they are logged. */
+  add(sums: Sums, format: () => readonly [fields: object, sentence: string]): void {
     this.flush(false);
-    if (++this.#inSecond <= limits.logsPerSecond.default) {
-      const [fields, sentence] = tell();
+    if (++this.#inSecond <= this.#perSecond) {
+      const [fields, sentence] = format();
       this.#log.info({ ...this.#who, ...fields }, sentence);
       return;
     }

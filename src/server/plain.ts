@@ -1,52 +1,53 @@
 // A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
 // gets text frames of lines, and says nothing that has an effect.
-import type { Page } from '../feed/renditions/page.ts';
-import type { Renditions } from '../feed/renditions/renditions.ts';
-import { makeFrame, textFrame } from '../feed/renditions/websocket.ts';
+import type { Page } from '../frames/page.ts';
+import type { Renditions } from '../frames/renditions.ts';
+import { makeFrame, textFrame } from '../frames/websocket.ts';
 import type { Connection } from './connection.ts';
+import type { Peer, ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
-import type { Guest, House } from './house.ts';
 import { LimitedLog } from './limitedLog.ts';
 
 /** How much of what a plain client says is logged of each message, in characters. */
 const loggedCharacters = 1_000;
 
-export class Plain implements Guest, CursorHost {
+export class Plain implements Peer, CursorHost {
   readonly subscriptions = 1;
-  readonly #house: House;
+  readonly #context: ServerContext;
   readonly #connection: Connection;
   readonly #cursor: Cursor;
-  readonly #who: { peer: string; feed: string };
+  readonly #who: { address: string; feed: string };
   readonly #said: LimitedLog;
 
   /** `over` is called once, when nothing of the client is left. */
   constructor(
-    house: House,
+    context: ServerContext,
     connection: Connection,
     request: PlainRequest,
     renditions: Renditions,
     from: number,
     over: () => void,
   ) {
-    this.#house = house;
+    this.#context = context;
     this.#connection = connection;
-    this.#who = { peer: connection.peer, feed: renditions.feed.name };
-    this.#said = new LimitedLog(house.log, house.clock, this.#who, 'messages said');
+    this.#who = { address: connection.address, feed: renditions.feed.name };
+    this.#said = new LimitedLog(context.log, context.clock, this.#who, 'messages said', context.limits.logsPerSecond);
     this.#cursor = new Cursor(this, {
       renditions,
       policy: request.policy,
-      form: request.policy === undefined ? 'line' : 'lines',
+      framing: request.policy === undefined ? 'line' : 'lines',
       from,
       until: request.until,
       window: undefined,
-      turns: house.turns,
+      turns: context.turns,
+      turnBytes: context.limits.unsentBytes,
     });
     connection.listen({
       text: (text) =>
         this.#said.add({}, () => [
           { text: text.slice(0, loggedCharacters) },
-          `${connection.peer} says ${JSON.stringify(text.slice(0, 80))}`,
+          `${connection.address} says ${JSON.stringify(text.slice(0, 80))}`,
         ]),
       binary: () => connection.close(1003, 'a client sends text only'),
       room: () => this.#cursor.wake(),
@@ -54,17 +55,17 @@ export class Plain implements Guest, CursorHost {
       closed: (code, reason) => {
         this.#cursor.stop();
         this.#said.flush(true);
-        house.log.info(
+        context.log.info(
           { ...this.#who, code, reason, next: this.#cursor.next },
-          `${connection.peer} left: ${code} ${reason}`.trimEnd(),
+          `${connection.address} left: ${code} ${reason}`.trimEnd(),
         );
         over();
       },
     });
     const { size, waitMs, bytes } = request.policy ?? {};
-    house.log.info(
+    context.log.info(
       { ...this.#who, from, size, waitMs, bytes },
-      `${connection.peer} takes ${renditions.feed.name} from ${from}`,
+      `${connection.address} takes ${renditions.feed.name} from ${from}`,
     );
     this.#cursor.wake();
   }
@@ -79,7 +80,7 @@ export class Plain implements Guest, CursorHost {
     this.#connection.close(1012, 'the server restarts');
   }
 
-  cutOff(): void {
+  terminate(): void {
     this.#connection.close(1012, 'the server restarts');
     this.#connection.destroy();
   }
@@ -93,7 +94,7 @@ export class Plain implements Guest, CursorHost {
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {
-    this.#house.log.warn({ ...this.#who, from, to }, `gap ${this.#who.feed} [${from},${to})`);
+    this.#context.log.warn({ ...this.#who, from, to }, `gap ${this.#who.feed} [${from},${to})`);
     this.#connection.send(makeFrame(textFrame, `{"gap":[${from},${to}]}\n`));
   }
 
@@ -105,7 +106,7 @@ export class Plain implements Guest, CursorHost {
   }
 
   failed(_cursor: Cursor, cause: unknown): void {
-    this.#house.log.error({ ...this.#who, err: cause }, 'a feed could not be read');
+    this.#context.log.error({ ...this.#who, err: cause }, 'a feed could not be read');
     this.#connection.close(1011, 'the feed could not be read');
   }
 }

@@ -7,36 +7,29 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
+import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
-import { GeneratedFeed } from '../feed/generated.ts';
-import { kinds } from '../feed/kinds/index.ts';
-import { PageCache } from '../feed/renditions/cache.ts';
-import { parseSpecification } from '../feed/specification.ts';
-import { Turns } from '../feed/turns.ts';
+import type { FeedMaker } from '../feed/maker.ts';
+import { PageCache } from '../frames/cache.ts';
+import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
-import { type Limit, limits } from '../protocol/limits.ts';
-import { Commits } from './commits.ts';
-import { Door } from './door.ts';
+import type { ServerContext } from './context.ts';
 import { Feeds } from './feeds.ts';
-import type { House } from './house.ts';
 import { answerHttp } from './http.ts';
+import { resolveServerLimits, type ServerLimits } from './limits.ts';
 import { type ServerLog, silentLog } from './log.ts';
+import { Upgrades } from './upgrades.ts';
 
 export interface ServerOptions {
-  /** Feeds by name: a specification like `tick?rate=10`, or a Feed. @default every kind under its own name */
+  /**
+   * Feeds by name: a Feed, or, where there is a `maker`, a specification like `tick?rate=10`.
+   * @default every kind of the maker under its own name
+   */
   readonly feeds?: Readonly<Record<string, string | Feed>>;
-  /** Feeds made on request: how many at once (0: none), and how fast one may be, in messages/s. @default 64, 1,000,000 */
-  readonly adHoc?: { readonly feeds?: number; readonly rate?: number };
-  /** Connections at once; a further one is closed with 1013. @default 10,000 */
-  readonly connections?: number;
-  /** Bytes handed to one socket before it drains. @default 256 KiB */
-  readonly unsentBytes?: number;
-  /** Bytes that all sockets may hold unsent; beyond it each is given a frame at a time. @default 256 MiB */
-  readonly unsentBytesInAll?: number;
-  /** Bytes of frames kept for readers to share. @default 64 MiB */
-  readonly cachedBytes?: number;
-  /** How long `close` waits for acks, in ms. @default 10,000 */
-  readonly drainMs?: number;
+  /** Makes feeds from their specification, also on request: `generatedFeeds` of blockfeed/generate. @default none are made */
+  readonly maker?: FeedMaker;
+  /** What differs from the defaults of docs/limits.md: `{ connections: 100, drainMs: 2_000 }`. */
+  readonly limits?: Partial<ServerLimits>;
   /** @default silent */
   readonly log?: ServerLog;
   readonly clock?: Clock;
@@ -57,10 +50,9 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 }
 
 export class BlockfeedServer {
-  readonly #house: House;
+  readonly #context: ServerContext;
   readonly #cache: PageCache;
-  readonly #door: Door;
-  readonly #drainMs: number;
+  readonly #upgrades: Upgrades;
   #http: HttpServer | undefined;
   #detach: (() => void)[] = [];
   #ticking: Timer | undefined;
@@ -70,29 +62,29 @@ export class BlockfeedServer {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const turns = new Turns();
-    this.#drainMs = within('drainMs', options.drainMs, limits.drainMs);
-    this.#cache = new PageCache(within('cachedBytes', options.cachedBytes, limits.cachedBytes));
-    const adHoc = {
-      feeds: within('adHoc.feeds', options.adHoc?.feeds, limits.adHocFeeds),
-      rate: within('adHoc.rate', options.adHoc?.rate, limits.adHocRate),
-    };
-    this.#house = {
+    const limits = resolveServerLimits(options.limits ?? {});
+    this.#cache = new PageCache(limits.cachedBytes);
+    this.#context = {
       name: 'blockfeed',
       clock,
       log,
-      feeds: new Feeds(configured(options.feeds, clock), adHoc, clock, turns, this.#cache),
+      limits,
+      feeds: new Feeds({
+        configured: configured(options.feeds, options.maker, clock),
+        maker: options.maker,
+        limits,
+        clock,
+        turns,
+        cache: this.#cache,
+      }),
       turns,
-      commits: new Commits((place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many')),
-      budget: {
-        maxBytes: within('unsentBytesInAll', options.unsentBytesInAll, limits.unsentBytesInAll),
-        bytes: 0,
-      },
+      commits: new Commits(
+        (place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many'),
+        limits.consumers,
+      ),
+      budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
     };
-    this.#door = new Door({
-      house: this.#house,
-      connectionsMax: within('connections', options.connections, limits.connections),
-      unsentMax: within('unsentBytes', options.unsentBytes, limits.unsentBytes),
-    });
+    this.#upgrades = new Upgrades(this.#context);
   }
 
   /** Listens by itself. `port` 0 takes a free one. Rejects with `bad-option` where it cannot. */
@@ -101,7 +93,7 @@ export class BlockfeedServer {
   ): Promise<{ readonly url: string; readonly port: number }> {
     this.#mustBeNew();
     const host = where.host ?? '127.0.0.1';
-    const http = createHttpServer({ maxHeaderSize: limits.headerBytes.default });
+    const http = createHttpServer({ maxHeaderSize: this.#context.limits.headerBytes });
     this.#http = http;
     this.attach(http);
     await new Promise<void>((resolve, reject) => {
@@ -127,7 +119,7 @@ export class BlockfeedServer {
       throw error;
     });
     // Such as: no more file descriptors. Those who are here are served on.
-    http.on('error', (error) => this.#house.log.error({ err: error }, 'a connection could not be accepted'));
+    http.on('error', (error) => this.#context.log.error({ err: error }, 'a connection could not be accepted'));
     const { port } = http.address() as AddressInfo;
     return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
   }
@@ -142,13 +134,14 @@ export class BlockfeedServer {
     const base = path.endsWith('/') ? path : `${path}/`;
     const own = http === this.#http;
     const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (isBelow(request, base) || http.listenerCount('upgrade') === 1) this.#door.knock(request, socket, head, base);
+      if (isBelow(request, base) || http.listenerCount('upgrade') === 1)
+        this.#upgrades.upgrade(request, socket, head, base);
     };
     // Listeners cannot stop each other: two answers to one request would throw in whoever is second.
     const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
       if (own || (isBelow(request, base) && !(base === '/' && isRoot(request))))
-        answerHttp(request, response, base, this.#house);
+        answerHttp(request, response, base, this.#context);
       else for (const other of others) other.call(http, request, response);
     };
     http.on('upgrade', onUpgrade);
@@ -164,12 +157,12 @@ export class BlockfeedServer {
 
   stats(): ServerStats {
     let subscriptions = 0;
-    for (const guest of this.#door.guests) subscriptions += guest.subscriptions;
+    for (const peer of this.#upgrades.peers) subscriptions += peer.subscriptions;
     return {
-      connections: this.#door.guests.size,
+      connections: this.#upgrades.peers.size,
       subscriptions,
-      adHocFeeds: this.#house.feeds.adHocCount,
-      unsentBytes: this.#house.budget.bytes,
+      adHocFeeds: this.#context.feeds.adHocCount,
+      unsentBytes: this.#context.budget.bytes,
       cachedBytes: this.#cache.bytes,
     };
   }
@@ -184,35 +177,35 @@ export class BlockfeedServer {
   }
 
   /** Cuts off whoever is still there: for a `close` that should wait no longer. */
-  cutOff(): void {
-    for (const guest of [...this.#door.guests]) guest.cutOff();
+  terminate(): void {
+    for (const peer of [...this.#upgrades.peers]) peer.terminate();
   }
 
   async #close(reason: string): Promise<void> {
-    const { log } = this.#house;
-    const { guests } = this.#door;
-    log.info({ connections: guests.size }, `closing: ${reason}`);
-    const left = this.#door.shut();
+    const { log } = this.#context;
+    const { peers } = this.#upgrades;
+    log.info({ connections: peers.size }, `closing: ${reason}`);
+    const left = this.#upgrades.shut();
     const listening = this.#http;
     const stopped =
       listening?.listening === true
         ? new Promise<void>((resolve) => listening.close(() => resolve()))
         : Promise.resolve();
     let retryAfterMicros = 0;
-    for (const guest of [...guests]) {
-      guest.drain(reason, retryAfterMicros);
+    for (const peer of [...peers]) {
+      peer.drain(reason, retryAfterMicros);
       // A thousand clients need not all be back in the first second.
       retryAfterMicros += 1_000;
     }
-    const timer = this.#house.clock.after(this.#drainMs, () => {
-      log.warn({ connections: guests.size }, 'the drain is over: what is unread is cut off');
-      this.cutOff();
+    const timer = this.#context.clock.after(this.#context.limits.drainMs, () => {
+      log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
+      this.terminate();
     });
     await left;
     timer.cancel();
     for (const detach of this.#detach) detach();
     this.#ticking?.cancel();
-    this.#door.destroy();
+    this.#upgrades.destroy();
     listening?.closeAllConnections();
     await stopped;
     log.info({}, 'closed');
@@ -222,12 +215,12 @@ export class BlockfeedServer {
   #tick(): void {
     if (this.#ticking !== undefined) return;
     const tick = () => {
-      const now = this.#house.clock.nowMicros();
-      for (const guest of [...this.#door.guests]) guest.tick(now);
-      this.#house.feeds.tick(now);
-      this.#ticking = this.#house.clock.after(1_000, tick);
+      const now = this.#context.clock.nowMicros();
+      for (const peer of [...this.#upgrades.peers]) peer.tick(now);
+      this.#context.feeds.tick(now);
+      this.#ticking = this.#context.clock.after(1_000, tick);
     };
-    this.#ticking = this.#house.clock.after(1_000, tick);
+    this.#ticking = this.#context.clock.after(1_000, tick);
   }
 
   #mustBeNew(): void {
@@ -239,21 +232,28 @@ export class BlockfeedServer {
   }
 }
 
-function configured(feeds: ServerOptions['feeds'], clock: Clock): Feed[] {
-  if (feeds === undefined)
-    return [...kinds.keys()].map((name) => new GeneratedFeed(name, parseSpecification(name), clock));
+function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined, clock: Clock): Feed[] {
+  if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock));
   return Object.entries(feeds).map(([name, feed]) => {
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
       throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
         hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
         about: name,
       });
-    if (typeof feed === 'string') return new GeneratedFeed(name, parseSpecification(feed), clock);
+    if (typeof feed === 'string') return specified(name, feed, maker, clock);
     if (feed.name === name) return feed;
     throw new BlockfeedError('bad-option', `feed ${feed.name} is offered as ${name}`, {
       hint: 'Offer a feed under its own name.',
       about: name,
     });
+  });
+}
+
+function specified(name: string, words: string, maker: FeedMaker | undefined, clock: Clock): Feed {
+  if (maker !== undefined) return maker.specify(words).make(name, clock);
+  throw new BlockfeedError('bad-option', `feed ${name} is stated in words, and there is no maker`, {
+    hint: 'State `maker: generatedFeeds`, from blockfeed/generate, or give a Feed.',
+    about: name,
   });
 }
 
@@ -266,15 +266,6 @@ function isBelow(request: IncomingMessage, base: string): boolean {
 
 function isRoot(request: IncomingMessage): boolean {
   return (request.url ?? '').split('?', 1)[0] === '/';
-}
-
-function within(name: string, value: number | undefined, limit: Limit): number {
-  if (value === undefined) return limit.default;
-  if (Number.isFinite(value) && value >= limit.min && value <= limit.max) return value;
-  throw new BlockfeedError('bad-option', `${name} is ${value}`, {
-    hint: `Give a number of ${limit.unit} from ${limit.min} to ${limit.max}.`,
-    about: name,
-  });
 }
 
 function closed(): BlockfeedError {

@@ -1,26 +1,26 @@
 // A session: one connection that speaks blockfeed.v1. It takes what the client says by the table in phases.ts, keeps its
 // subscriptions, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
-import type { Page } from '../feed/renditions/page.ts';
+import type { Page } from '../frames/page.ts';
 import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
 import type { Connection } from './connection.ts';
-import type { Guest, House } from './house.ts';
+import type { Peer, ServerContext } from './context.ts';
 import { LimitedLog, type Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
-import { type Subscribe, Subscription, type SubscriptionHost } from './subscription.ts';
+import { ServerSubscription, type ServerSubscriptionHost, type Subscribe } from './serverSubscription.ts';
 
-export class Session implements Guest, SubscriptionHost {
-  readonly house: House;
+export class Session implements Peer, ServerSubscriptionHost {
+  readonly context: ServerContext;
   readonly #connection: Connection;
   readonly #id: string = randomBytes(6).toString('hex');
   readonly #over: () => void;
-  readonly #subscriptions: Map<string, Subscription> = new Map();
+  readonly #subscriptions: Map<string, ServerSubscription> = new Map();
   /** Who found no room, in that order: so that no subscription starves another. */
-  readonly #waiting: Set<Subscription> = new Set();
-  #who: { session: string; peer: string; client?: string; instance?: string };
+  readonly #waiting: Set<ServerSubscription> = new Set();
+  #who: { session: string; address: string; client?: string; instance?: string };
   #acks: LimitedLog;
   #phase: Phase = 'greeting';
   #errors = 0;
@@ -29,13 +29,13 @@ export class Session implements Guest, SubscriptionHost {
   #drainDone = false;
 
   /** `over` is called once, when nothing of the session is left. */
-  constructor(house: House, connection: Connection, over: () => void) {
-    this.house = house;
+  constructor(context: ServerContext, connection: Connection, over: () => void) {
+    this.context = context;
     this.#connection = connection;
     this.#over = over;
-    this.#who = { session: this.#id, peer: connection.peer };
-    this.#acks = new LimitedLog(house.log, house.clock, this.#who, 'acks');
-    this.#cameMicros = house.clock.nowMicros();
+    this.#who = { session: this.#id, address: connection.address };
+    this.#acks = new LimitedLog(context.log, context.clock, this.#who, 'acks', context.limits.logsPerSecond);
+    this.#cameMicros = context.clock.nowMicros();
     this.#heartbeatMicros = this.#cameMicros;
     connection.listen({
       text: (text) => this.#heard(text),
@@ -55,7 +55,7 @@ export class Session implements Guest, SubscriptionHost {
   }
 
   get client(): string {
-    return this.#who.client ?? this.#who.peer;
+    return this.#who.client ?? this.#who.address;
   }
 
   get subscriptions(): number {
@@ -65,12 +65,12 @@ export class Session implements Guest, SubscriptionHost {
   tick(nowMicros: number): void {
     this.#connection.tick(nowMicros);
     this.#acks.flush(false);
-    if (this.#phase === 'greeting' && nowMicros - this.#cameMicros >= limits.helloMs.default * 1_000)
+    if (this.#phase === 'greeting' && nowMicros - this.#cameMicros >= this.context.limits.helloMs * 1_000)
       this.#fail(new BlockfeedError('hello-late', 'no hello came', { hint: 'Say hello first, within 5 s.' }), 4408);
     for (const subscription of [...this.#subscriptions.values()]) subscription.tick(nowMicros);
-    if (this.#phase === 'open' && nowMicros - this.#heartbeatMicros >= limits.heartbeatMs.default * 1_000) {
+    if (this.#phase === 'open' && nowMicros - this.#heartbeatMicros >= this.context.limits.heartbeatMs * 1_000) {
       this.#heartbeatMicros = nowMicros;
-      this.say({ type: 'heartbeat', edges: this.#edges() });
+      this.say({ type: 'heartbeat', tails: this.#tails() });
     }
   }
 
@@ -82,14 +82,14 @@ export class Session implements Guest, SubscriptionHost {
     this.#closeIfDrained();
   }
 
-  cutOff(): void {
+  terminate(): void {
     this.#closeWith(1012, 'the server restarts');
     this.#connection.destroy();
   }
 
   // What its subscriptions ask.
 
-  room(subscription: Subscription): number {
+  room(subscription: ServerSubscription): number {
     const room = this.#connection.room();
     if (room <= 0) this.#waiting.add(subscription);
     return room;
@@ -104,15 +104,15 @@ export class Session implements Guest, SubscriptionHost {
   }
 
   log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void {
-    this.house.log[level]({ ...this.#who, ...fields }, sentence);
+    this.context.log[level]({ ...this.#who, ...fields }, sentence);
   }
 
-  logAck(sums: Sums, tell: () => readonly [fields: object, sentence: string]): void {
-    this.#acks.add(sums, tell);
+  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void {
+    this.#acks.add(sums, format);
   }
 
   /** Nothing of the subscription is kept. */
-  ended(subscription: Subscription): void {
+  ended(subscription: ServerSubscription): void {
     this.#forget(subscription);
     const { feed, acked } = subscription;
     this.log('info', { feed, acked }, `${this.client} leaves ${feed} at ${acked}`);
@@ -173,24 +173,30 @@ export class Session implements Guest, SubscriptionHost {
   #hello(client: string, instance: string): void {
     this.#phase = 'open';
     this.#who = { ...this.#who, client, instance };
-    this.#acks = new LimitedLog(this.house.log, this.house.clock, this.#who, 'acks');
-    this.house.log.info(this.#who, `${client} came`);
+    this.#acks = new LimitedLog(
+      this.context.log,
+      this.context.clock,
+      this.#who,
+      'acks',
+      this.context.limits.logsPerSecond,
+    );
+    this.context.log.info(this.#who, `${client} came`);
     this.say({
       type: 'welcome',
-      server: this.house.name,
+      server: this.context.name,
       session: this.#id,
-      heartbeat: limits.heartbeatMs.default * 1_000,
-      subscriptions: limits.subscriptions.default,
+      heartbeat: this.context.limits.heartbeatMs * 1_000,
+      subscriptions: this.context.limits.subscriptions,
     });
   }
 
   #subscribe(message: Subscribe): void {
-    if (this.#subscriptions.size >= limits.subscriptions.default)
+    if (this.#subscriptions.size >= this.context.limits.subscriptions)
       throw new BlockfeedError('subscription-limit', `the connection has ${this.#subscriptions.size} subscriptions`, {
         hint: 'Open another connection.',
         about: message.feed,
       });
-    const subscription = new Subscription(this, message);
+    const subscription = new ServerSubscription(this, message);
     const { feed } = subscription;
     if (this.#subscriptions.has(feed))
       throw new BlockfeedError('already-subscribed', `feed ${feed} is subscribed on this connection`, {
@@ -238,7 +244,7 @@ export class Session implements Guest, SubscriptionHost {
 
   // Endings.
 
-  #forget(subscription: Subscription): void {
+  #forget(subscription: ServerSubscription): void {
     this.#subscriptions.delete(subscription.feed);
     this.#waiting.delete(subscription);
     subscription.stop();
@@ -264,7 +270,7 @@ export class Session implements Guest, SubscriptionHost {
     this.#phase = 'closed';
     for (const subscription of [...this.#subscriptions.values()]) this.#forget(subscription);
     this.#acks.flush(true);
-    this.house.log.info({ ...this.#who, code, reason }, `${this.client} left: ${code} ${reason}`.trimEnd());
+    this.context.log.info({ ...this.#who, code, reason }, `${this.client} left: ${code} ${reason}`.trimEnd());
     this.#over();
   }
 
@@ -275,7 +281,7 @@ export class Session implements Guest, SubscriptionHost {
     const error = cause instanceof BlockfeedError && cause.code !== 'storage' ? cause : this.#defect(cause);
     const { close } = errorCodes[error.code];
     if (close !== undefined) return this.#fail(error, close);
-    this.house.log.warn({ ...this.#who, code: error.code, about: error.about ?? about }, `refused: ${error.message}`);
+    this.context.log.warn({ ...this.#who, code: error.code, about: error.about ?? about }, `refused: ${error.message}`);
     this.#sayError(error, about);
     if (++this.#errors >= limits.errors.default)
       this.#fail(new BlockfeedError('too-many-errors', 'too many errors', { hint: 'Mend the client.' }), 4400);
@@ -283,13 +289,13 @@ export class Session implements Guest, SubscriptionHost {
 
   #fail(error: BlockfeedError, code: number): void {
     if (this.#phase === 'closed') return;
-    this.house.log.warn({ ...this.#who, code: error.code }, error.message);
+    this.context.log.warn({ ...this.#who, code: error.code }, error.message);
     this.#sayError(error);
     this.#closeWith(code, error.message);
   }
 
   #defect(cause: unknown): BlockfeedError {
-    this.house.log.error({ ...this.#who, err: cause }, 'a defect of the server');
+    this.context.log.error({ ...this.#who, err: cause }, 'a defect of the server');
     return new BlockfeedError('internal', 'the server failed to do this', {
       hint: 'Report it; its log says more.',
       cause,
@@ -307,9 +313,9 @@ export class Session implements Guest, SubscriptionHost {
     });
   }
 
-  #edges(): Record<string, number> {
-    const edges: Record<string, number> = {};
-    for (const { feed, edge } of this.#subscriptions.values()) if (edge !== undefined) edges[feed] = edge;
-    return edges;
+  #tails(): Record<string, number> {
+    const tails: Record<string, number> = {};
+    for (const { feed, tail } of this.#subscriptions.values()) if (tail !== undefined) tails[feed] = tail;
+    return tails;
   }
 }

@@ -1,6 +1,7 @@
 // Where a subscription starts: turns the place a client asked for into an offset.
 
 import type { Feed } from '../feed/feed.ts';
+import { readLines } from '../feed/readLines.ts';
 import { anchor, Cutter } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Place } from '../protocol/place.ts';
@@ -14,9 +15,11 @@ export interface StartRequest {
   readonly check?: number | undefined;
   /** The consumer's commit, if it has one. */
   readonly committed?: number | undefined;
+  /** Aborted when whoever asks has left: nothing more is read for it. */
+  readonly signal: AbortSignal;
 }
 
-/** The offset to start from, and whether the line before it was compared. Rejects with `reset` or `diverged`. */
+/** The offset to start from, and whether the line before it was compared. Rejects with `reset`, `diverged`, or the signal's reason. */
 export async function startOf(
   feed: Feed,
   policy: Policy | undefined,
@@ -29,8 +32,8 @@ export async function startOf(
     });
   const from = await placeOf(feed, policy, request);
   if (request.epoch === undefined || typeof request.from !== 'number') return { from, checked: false };
-  if (feed.specification === undefined && from > feed.edge())
-    throw diverged(feed, `ends at ${feed.edge()}, before ${from}`);
+  if (feed.specification === undefined && from > feed.tail())
+    throw diverged(feed, `ends at ${feed.tail()}, before ${from}`);
   if (request.check === undefined || from === 0) return { from, checked: false };
   const checksum = await feed.checksumAt(from - 1);
   if (checksum === undefined) return { from, checked: false };
@@ -38,52 +41,61 @@ export async function startOf(
   return { from, checked: true };
 }
 
-async function placeOf(feed: Feed, policy: Policy | undefined, { from, committed }: StartRequest): Promise<number> {
-  const edge = feed.paced ? feed.edge() : 0;
-  if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), edge + from);
+async function placeOf(
+  feed: Feed,
+  policy: Policy | undefined,
+  { from, committed, signal }: StartRequest,
+): Promise<number> {
+  const tail = feed.paced ? feed.tail() : 0;
+  if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), tail + from);
   if (typeof from === 'object') return Math.max(feed.earliest(), await feed.offsetAt(from.time));
   switch (from) {
     case 'earliest':
       return feed.earliest();
-    case 'edge':
-      return edge;
+    case 'tail':
+      return tail;
     case 'committed':
-      return committed ?? (await fillingFrom(feed, policy, edge));
+      return committed ?? (await fillingFrom(feed, policy, tail, signal));
     case 'latest':
-      return await fillingFrom(feed, policy, edge);
+      return await fillingFrom(feed, policy, tail, signal);
   }
 }
 
-/** The start of the block that is filling at `edge`; `edge` itself where none is. */
-export async function fillingFrom(feed: Feed, policy: Policy | undefined, edge: number): Promise<number> {
+/** The start of the block that is filling at `tail`; `tail` itself where none is. */
+export async function fillingFrom(
+  feed: Feed,
+  policy: Policy | undefined,
+  tail: number,
+  signal: AbortSignal,
+): Promise<number> {
   const earliest = feed.earliest();
-  if (policy === undefined || edge <= earliest) return edge;
-  // The closed time first, as everywhere: what is below an edge read later holds every message up to it.
-  const closedMicros = feed.closedMicros();
+  if (policy === undefined || tail <= earliest) return tail;
+  // The watermark first, as everywhere: what is below a tail read later holds every message up to it.
+  const watermarkMicros = feed.watermarkMicros();
   let start = earliest;
-  if (policy.size !== undefined) start = Math.max(start, edge - (edge % policy.size));
+  if (policy.size !== undefined) start = Math.max(start, tail - (tail % policy.size));
   if (policy.waitMs !== undefined) {
     const slotMicros = policy.waitMs * 1_000;
-    const last = await feed.read(edge - 1);
-    const slot = Math.floor(last.timeOf(edge - 1) / slotMicros) * slotMicros;
-    if (closedMicros >= slot + slotMicros) return edge;
+    const last = await readLines(feed, tail - 1, signal);
+    const slot = Math.floor(last.timeOf(tail - 1) / slotMicros) * slotMicros;
+    if (watermarkMicros >= slot + slotMicros) return tail;
     start = Math.max(start, await feed.offsetAt(slot));
   }
-  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, edge));
+  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, signal));
 }
 
 /** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
-async function lastBytesCut(feed: Feed, policy: Policy, edge: number): Promise<number> {
+async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: AbortSignal): Promise<number> {
   const cutter = new Cutter(policy);
-  let start = Math.max(feed.earliest(), anchor(policy, edge));
-  for (let offset = start; offset < edge; ) {
-    const chunk = await feed.read(offset);
-    const to = Math.min(chunk.to, edge);
+  let start = Math.max(feed.earliest(), anchor(policy, tail));
+  for (let offset = start; offset < tail; ) {
+    const lines = await readLines(feed, offset, signal);
+    const to = Math.min(lines.to, tail);
     for (; offset < to; offset++) {
-      const bytes = chunk.endOf(offset) - chunk.startOf(offset);
-      const before = cutter.endBefore(chunk.timeOf(offset), bytes);
+      const bytes = lines.endOf(offset) - lines.startOf(offset);
+      const before = cutter.endBefore(lines.timeOf(offset), bytes);
       if (before !== undefined && before !== 'part') start = offset;
-      if (cutter.take(offset, chunk.timeOf(offset), bytes) !== undefined) start = offset + 1;
+      if (cutter.take(offset, lines.timeOf(offset), bytes) !== undefined) start = offset + 1;
     }
     // Up to 4,096 messages may have to be made: others get their turns in between.
     await new Promise(setImmediate);

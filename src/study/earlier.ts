@@ -23,7 +23,7 @@ import {
   variant,
 } from 'valibot';
 import { BlockfeedError } from '../protocol/errors.ts';
-import type { Range } from '../protocol/limits.ts';
+import type { Range } from '../protocol/limit.ts';
 import { isSameBut, pointsOf, runCountOf, runsOf } from './experiment/plan.ts';
 import { mostRuns, ranges } from './ranges.ts';
 import type { Goal, Measurement, Point, Quantiles, Setup, StudyResult } from './result.ts';

@@ -1,5 +1,6 @@
 // What a study can be asked for, so what its flags take and what is believed of a result that is read again.
-import { type Limit, limits, type Range } from '../protocol/limits.ts';
+import type { Limit, Range } from '../protocol/limit.ts';
+import { limits } from '../protocol/limits.ts';
 
 interface Ranges {
   /** Messages a block. */

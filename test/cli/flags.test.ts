@@ -168,9 +168,9 @@ const table: Readonly<Record<string, Row>> = {
       odd: [...numbers.odd, '2026-02-30', '2026-13-01', '2026-01-01T25:00:00Z', '1000-01-01', 'now', 'LATEST'],
     },
     range:
-      'latest, edge, earliest, committed, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
+      'latest, tail, earliest, committed, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
     valid: ['0', '-1'],
-    ends: ['latest', 'edge', 'earliest', 'committed', '9007199254740991', '-9007199254740991', '2026-01-01'],
+    ends: ['latest', 'tail', 'earliest', 'committed', '9007199254740991', '-9007199254740991', '2026-01-01'],
     beyond: ['9007199254740992'],
   },
   'collect --until': whole(0, Number.MAX_SAFE_INTEGER),

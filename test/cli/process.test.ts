@@ -6,6 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeProgram } from '../../src/cli/program.ts';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer as createFeedServer } from '../../src/server/index.ts';
 import { Serving } from '../end-to-end/processes.ts';
 import { blockfeed, onTerminal, program, shell } from './command.ts';
@@ -16,7 +17,10 @@ const escapeCharacter = '\u001b';
 
 /** A server with a feed of ten messages a second; resolves with its URL. */
 async function serverUrl(): Promise<string> {
-  const server = createFeedServer({ feeds: { counter: 'counter?rate=10', all: 'counter?rate=max' } });
+  const server = createFeedServer({
+    maker: generatedFeeds,
+    feeds: { counter: 'counter?rate=10', all: 'counter?rate=max' },
+  });
   onTestFinished(() => server.close());
   return (await server.listen()).url;
 }

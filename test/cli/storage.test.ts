@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyFolder } from '../../src/blocks/verify.ts';
-import { regenerate } from '../../src/feed/regenerate.ts';
+import { generatedFeeds } from '../../src/generate/index.ts';
+import { regenerate } from '../../src/generate/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
 import { temporaryFolder } from '../blocks/folders.ts';
 import { readOnlyDisk, smallDisk } from '../blocks/smallDisk.ts';
@@ -19,6 +20,7 @@ async function feedServer(): Promise<{ readonly url: string; readonly acked: () 
     if (sentence.startsWith('ack ')) acked = Math.max(acked, (fields as { readonly to: number }).to);
   };
   const server = createServer({
+    maker: generatedFeeds,
     feeds: { all: 'counter?rate=max', live: 'counter?rate=20' },
     log: { info: note, warn: () => {}, error: () => {} },
   });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { platform } from '../../src/client/platform.node.ts';
-import { makeFrame, pingFrame } from '../../src/feed/renditions/websocket.ts';
+import { makeFrame, pingFrame } from '../../src/frames/websocket.ts';
 import { Arrivals } from '../support/arrivals.ts';
 
 test('frames that come in one piece with the handshake are handed out, each arriving first', async () => {

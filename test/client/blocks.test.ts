@@ -87,8 +87,8 @@ test('an ack inside a block, of a part, is said; one beyond what was handed out 
   for await (const part of subscription.parts()) {
     expect(part).toMatchObject({ kind: 'part', from: 0, to: 10, cut: undefined });
     peer.frame(10, 20);
-    peer.say({ type: 'heartbeat', edges: { user: 20 } });
-    while ((await events.next()).type !== 'edge');
+    peer.say({ type: 'heartbeat', tails: { user: 20 } });
+    while ((await events.next()).type !== 'tail');
     expect(subscription.next).toBe(20);
     for (const to of [11, -1, 1.5, Number.NaN])
       expect(() => subscription.ack(to)).toThrow(expect.objectContaining({ code: 'bad-ack' }));
@@ -127,28 +127,28 @@ test('GAP-1: a gap is told as it comes, and in its place among the parts and bef
   await client.close();
 });
 
-test('LIFE-2, ACK-5: opened, the edge, the lag and a stall are told', async () => {
+test('LIFE-2, ACK-5: opened, the tail, the lag and a stall are told', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
   const events: SubscriptionEvent[] = [];
   const subscription = client.subscribe('user', { size: 5, onEvent: (event) => events.push(event) });
-  await peer.subscribe({ from: 10, edge: 12, spec: 'user?rate=1' });
+  await peer.subscribe({ from: 10, tail: 12, spec: 'user?rate=1' });
   expect(await subscription.opened).toEqual({
     feed: 'user',
     epoch: epochs[0],
     from: 10,
-    edge: 12,
+    tail: 12,
     specification: 'user?rate=1',
     checked: false,
   });
   expect(subscription.lag).toBe(2);
-  peer.say({ type: 'heartbeat', edges: { user: 100, another: 5 } });
+  peer.say({ type: 'heartbeat', tails: { user: 100, another: 5 } });
   peer.say({ type: 'stalled', feed: 'user', window: 8, unacked: 40 });
   peer.frame(10, 15, 'size');
   for await (const _block of subscription) break;
   expect(events).toMatchObject([
     { type: 'opened', again: false },
-    { type: 'edge', edge: 100, lag: 90 },
+    { type: 'tail', tail: 100, lag: 90 },
     { type: 'stalled', window: 8, unacked: 40 },
   ]);
   expect(subscription).toMatchObject({ next: 15, lag: 85 });

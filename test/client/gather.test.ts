@@ -1,7 +1,7 @@
 // Whatever way a feed's bytes are split into frames, and wherever connections break, the blocks are the same.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Cursor, type Request } from '../../src/client/cursor.ts';
+import { FeedPosition, type Request } from '../../src/client/feedPosition.ts';
 import { Gather, joinLines } from '../../src/client/gather.ts';
 import type { Gap, Part } from '../../src/client/part.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
@@ -51,14 +51,14 @@ const feeds = fc.record({
   frames: fc.infiniteStream(fc.integer({ min: 1, max: 5 })),
 });
 
-function cursorAt(from: number, delivery: 'block' | 'message'): Cursor {
+function cursorAt(from: number, delivery: 'block' | 'message'): FeedPosition {
   const request: Request = { type: 'subscribe', feed: 'user', from, delivery, size: 5 };
-  return new Cursor(request);
+  return new FeedPosition(request);
 }
 
-function resume(cursor: Cursor): number {
+function resume(cursor: FeedPosition): number {
   const from = cursor.ask().from as number;
-  cursor.subscribed({ type: 'subscribed', asked: 'user', feed: 'user', epoch: epochs[0], from, checked: false });
+  cursor.subscribed({ type: 'subscribed', requested: 'user', feed: 'user', epoch: epochs[0], from, checked: false });
   return from;
 }
 

@@ -110,7 +110,7 @@ test('a session that was welcomed is still a failure, until a block was acked or
   expect(await failuresAfter(() => undefined)).toBe(2);
   const lasting = async (peer: Peer) => {
     for (let beats = 0; beats < 7; beats++) {
-      peer.say({ type: 'heartbeat', edges: {} });
+      peer.say({ type: 'heartbeat', tails: {} });
       await peer.read();
       clock.advance(10_000);
     }
@@ -185,7 +185,7 @@ test('a server that falls silent for three heartbeats is left for another connec
   const peer = await served(server, phase);
   clock.advance(10_000);
   clock.advance(10_000);
-  peer.say({ type: 'heartbeat', edges: {} });
+  peer.say({ type: 'heartbeat', tails: {} });
   await peer.read();
   for (let beats = 0; beats < 3; beats++) clock.advance(10_000);
   // The heartbeat falls into the first of these, so two were missed so far.
@@ -202,7 +202,7 @@ test('bye to a server that only goes on with heartbeats ends after three of them
   const over = (await client).bye();
   await peer.expect('bye');
   for (let beats = 0; beats < 3; beats++) {
-    peer.say({ type: 'heartbeat', edges: {} });
+    peer.say({ type: 'heartbeat', tails: {} });
     await peer.read();
     clock.advance(10_000);
   }
@@ -225,7 +225,7 @@ test.each([
   ['text that is no control message', (peer: Peer) => peer.socket.send('hello?')],
   ['a message of no known type', (peer: Peer) => peer.socket.send('{"type":"greetings"}')],
   ['data before welcome', (peer: Peer) => peer.lines(0, 1)],
-  ['a heartbeat before welcome', (peer: Peer) => peer.say({ type: 'heartbeat', edges: {} })],
+  ['a heartbeat before welcome', (peer: Peer) => peer.say({ type: 'heartbeat', tails: {} })],
 ])('bad-server, and no other try: %s', async (_name, act) => {
   await using server = await scriptedServer();
   const { client } = begin(server.url);

@@ -2,8 +2,8 @@
 // end forgotten, whenever its user takes.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FeedReader } from '../../src/client/feedReader.ts';
 import type { Gap, Part } from '../../src/client/part.ts';
-import { Reader } from '../../src/client/reader.ts';
 import { messageLine } from '../../src/protocol/message.ts';
 import { epochs } from '../support/scriptedServer.ts';
 
@@ -30,7 +30,10 @@ class Fed {
   readonly came: Came[] = [];
   readonly taken: (Part | Gap)[] = [];
   waitingBytes = 0;
-  readonly #reader = new Reader({ type: 'subscribe', feed: 'user', from: 0, size: 5, delivery: 'message' }, () => {});
+  readonly #reader = new FeedReader(
+    { type: 'subscribe', feed: 'user', from: 0, size: 5, delivery: 'message' },
+    () => {},
+  );
   #now = 1_000;
   #next = 0;
   #isOpen = false;
@@ -45,7 +48,7 @@ class Fed {
       drop: () => {},
     };
     const [epoch] = epochs;
-    this.#reader.subscribed({ type: 'subscribed', asked: 'user', feed: 'user', epoch, from: 0, checked: false });
+    this.#reader.subscribed({ type: 'subscribed', requested: 'user', feed: 'user', epoch, from: 0, checked: false });
   }
 
   act(step: Step): void {

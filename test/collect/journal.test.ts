@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { type CollectOptions, collect, folderStore } from '../../src/collect/index.ts';
-import { regenerate } from '../../src/feed/regenerate.ts';
+import { generatedFeeds } from '../../src/generate/index.ts';
+import { regenerate } from '../../src/generate/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
 
 test("A2: a journal goes on where it is, whatever `from` says and however far the consumer's commit is", async () => {
   const directory = await mkdtemp(join(tmpdir(), 'blockfeed-'));
-  const server = createServer({ feeds: { counter: 'counter?rate=max' } });
+  const server = createServer({ maker: generatedFeeds, feeds: { counter: 'counter?rate=max' } });
   try {
     const { url } = await server.listen();
     const run = (out: string, more: Partial<CollectOptions>) =>

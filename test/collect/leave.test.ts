@@ -34,11 +34,11 @@ test('a feed that turns out to be stored under other words is left where it bega
   await using server = await scriptedServer();
   const collection = collect(server.url, options(40));
   const peer = await server.welcomed();
-  await peer.subscribe({ from: 60, edge: 63 });
+  await peer.subscribe({ from: 60, tail: 63 });
   peer.frame(60, 63);
   expect(await peer.expect('unsubscribe')).toMatchObject({ feed: 'user', flush: false });
   peer.say({ type: 'unsubscribed', feed: 'user', acked: 0 });
-  expect(await peer.subscribe({ edge: 43 })).toMatchObject({ from: 40 });
+  expect(await peer.subscribe({ tail: 43 })).toMatchObject({ from: 40 });
   peer.frame(40, 43);
   // The one that was left counts no more: only its successor's messages are missing.
   peer.frame(43, 45, 'size');

@@ -89,7 +89,7 @@ test('a collector killed 10 times with more than a frame of an unfinished block 
 test('a collector killed 10 times between two messages of a block, in both deliveries, and started again: the same', async () => {
   const server = await Serving.start({ user: 'user?rate=50' });
   const out = await temporaryFolder();
-  const watcher = await PlainPeer.open(`${server.url}/feeds/user?from=edge`);
+  const watcher = await PlainPeer.open(`${server.url}/feeds/user?from=tail`);
   const next = () => (JSON.parse(watcher.frames.at(-1) ?? '{"offset":-1}') as { offset: number }).offset + 1;
   for (let kill = 0; kill < 10; kill++) {
     const collector = collecting(

@@ -30,9 +30,9 @@ async function blocksOf(subscription: Subscription, clock: ManualClock, interval
       if (block.to === 75) return;
     }
   })();
-  for (let edge = 61; edge < 75; edge++) {
+  for (let tail = 61; tail < 75; tail++) {
     // A block's end is said behind its last message.
-    await eventually(() => subscription.next === edge && blocks.length === Math.floor((edge - 60) / 5));
+    await eventually(() => subscription.next === tail && blocks.length === Math.floor((tail - 60) / 5));
     clock.advance(intervalMs);
   }
   await taking;

@@ -20,7 +20,7 @@ test.each(['block', 'message'] as const)(
   async (delivery) => {
     const server = await Serving.start(feeds);
     const out = await temporaryFolder();
-    const watcher = await PlainPeer.open(`${server.url}/feeds/user?from=edge`);
+    const watcher = await PlainPeer.open(`${server.url}/feeds/user?from=tail`);
     const next = () => (JSON.parse(watcher.frames.at(-1) ?? '{"offset":-1}') as { offset: number }).offset + 1;
     let last: number | undefined;
     for (let run = 0; run < 3; run++) {

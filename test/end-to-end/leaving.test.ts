@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { Rendition } from '../../src/feed/renditions/rendition.ts';
+import { Rendition } from '../../src/frames/rendition.ts';
 import { type Block, connect, type Delivery } from '../../src/index.ts';
 import { Connection } from '../../src/server/connection.ts';
 import { Cursor } from '../../src/server/cursor.ts';

@@ -23,7 +23,7 @@ const policies = [
 ] as const;
 
 /** Where the collectors of one feed and policy begin: the later ones inside a block, and behind the first. */
-const beginnings = ['latest', 'edge', -150] as const;
+const beginnings = ['latest', 'tail', -150] as const;
 
 interface Collector {
   readonly feed: string;
@@ -61,11 +61,11 @@ test('50 collectors of 4 kinds and 6 policies in both deliveries: all verify, an
     pairs.map(async ({ feed, policy }, index) => {
       const first = begin(feed, policy, 'latest', index % 2 === 0 ? 'block' : 'message');
       await until(() => first.blocks >= 2);
-      begin(feed, policy, beginnings[index % 3] ?? 'edge', index % 2 === 0 ? 'message' : 'block');
+      begin(feed, policy, beginnings[index % 3] ?? 'tail', index % 2 === 0 ? 'message' : 'block');
     }),
   );
-  begin('user', 0, 'edge', 'message');
-  begin('tick', 5, 'edge', 'block');
+  begin('user', 0, 'tail', 'message');
+  begin('tick', 5, 'tail', 'block');
   expect(collectors.length).toBe(50);
   await until(() => collectors.every(({ blocks }) => blocks >= 4));
   for (const { collection } of collectors) collection.leave();

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type VerifiedFolder, verifyFolder } from '../../src/blocks/verify.ts';
-import { regenerate } from '../../src/feed/regenerate.ts';
+import { regenerate } from '../../src/generate/regenerate.ts';
 
 /** A block's line in the journal, as far as it is looked at here. */
 export interface StoredBlock {

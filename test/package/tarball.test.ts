@@ -78,13 +78,14 @@ test('npx blockfeed serve listens, answers, and is gone after SIGTERM', async ()
 
 test('every entry can be imported, and gives what its types say', async () => {
   const script = `
-    for (const entry of ['blockfeed', 'blockfeed/server', 'blockfeed/collect'])
+    for (const entry of ['blockfeed', 'blockfeed/server', 'blockfeed/generate', 'blockfeed/collect'])
       console.log(entry, Object.keys(await import(entry)).sort().join(' '));
   `;
   await writeFile(join(user, 'entries.js'), script);
   expect((await run(process.execPath, ['entries.js'], user)).split('\n')).toEqual([
     'blockfeed BlockfeedError connect',
     'blockfeed/server BlockfeedError Chunk MemoryFeed createServer',
+    'blockfeed/generate BlockfeedError describeCommonParameters describeKinds generatedFeed generatedFeeds',
     'blockfeed/collect BlockfeedError collect consoleStore folderStore openTextStore',
     '',
   ]);
@@ -113,10 +114,11 @@ test('a program in Node that uses every entry type-checks, strictly, with @types
     `
     import { type Block, BlockfeedError, type Client, connect } from 'blockfeed';
     import { type CollectStatus, collect, consoleStore, folderStore } from 'blockfeed/collect';
+    import { generatedFeeds } from 'blockfeed/generate';
     import { type BlockfeedServer, createServer, MemoryFeed } from 'blockfeed/server';
     import { createServer as createHttpServer } from 'node:http';
 
-    const server: BlockfeedServer = createServer({ feeds: { prices: 'tick?rate=10' } });
+    const server: BlockfeedServer = createServer({ maker: generatedFeeds, feeds: { prices: 'tick?rate=10' } });
     server.attach(createHttpServer(), '/live');
     const { url } = await server.listen({ port: 0 });
     await using client: Client = await connect(url, { onState: ({ phase }) => console.log(phase) });
@@ -128,7 +130,7 @@ test('a program in Node that uses every entry type-checks, strictly, with @types
     }
     const status: CollectStatus = await collect(url, { feeds: ['prices'], store: folderStore('blocks') }).done;
     collect(url, { feeds: [{ feed: 'prices', size: 5 }], store: consoleStore(process.stdout) }).leave();
-    console.log(status.lost satisfies number, new MemoryFeed('mine').edge());
+    console.log(status.lost satisfies number, new MemoryFeed('mine').tail());
     try {
       await server.close();
     } catch (error) {

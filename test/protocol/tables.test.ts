@@ -1,8 +1,10 @@
 // The tables of codes and limits agree with themselves and with each other.
 import { describe, expect, it } from 'vitest';
+import { framesLimits } from '../../src/frames/limits.ts';
 import { closeCodes, type ErrorCode, errorCodes, reconnectsAfter } from '../../src/protocol/codes.ts';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
-import { limits } from '../../src/protocol/limits.ts';
+import { serverLimits } from '../../src/server/limits.ts';
+import { limitTables } from '../support/limitTables.ts';
 
 describe('error codes', () => {
   it('that close a connection close it with a code that says as much about trying again', () => {
@@ -45,7 +47,8 @@ describe('close codes', () => {
 });
 
 describe('limits', () => {
-  it.each(Object.entries(limits))(
+  const tables = Object.values(limitTables);
+  it.each(tables.flatMap((table) => Object.entries(table)))(
     '%s has a default within its range, a reason, and says what happens',
     (_name, limit) => {
       expect(limit.min).toBeLessThanOrEqual(limit.max);
@@ -59,10 +62,10 @@ describe('limits', () => {
   );
 
   it('silence is noticed only after two pings went unanswered', () => {
-    expect(limits.silentMs.default).toBeGreaterThanOrEqual(2 * limits.pingMs.default);
+    expect(serverLimits.silentMs.default).toBeGreaterThanOrEqual(2 * serverLimits.pingMs.default);
   });
 
   it('a page fits into what a socket is handed', () => {
-    expect(limits.pageBytes.default).toBeLessThanOrEqual(limits.unsentBytes.default);
+    expect(framesLimits.pageBytes.default).toBeLessThanOrEqual(serverLimits.unsentBytes.default);
   });
 });

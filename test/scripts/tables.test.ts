@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { documents, makeTables, withTables } from '../../scripts/tables.mjs';
 import { closeCodes, errorCodes } from '../../src/protocol/codes.ts';
-import { limits } from '../../src/protocol/limits.ts';
+import { limitTables } from '../support/limitTables.ts';
 
-const tables = makeTables({ errorCodes, closeCodes, limits });
+const tables = makeTables({ errorCodes, closeCodes, limits: limitTables });
 const read = (document: string) => readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8');
 
 describe('the tables in the documents', () => {
@@ -22,7 +22,8 @@ describe('the tables in the documents', () => {
     const rows = (name: string) => (tables.get(name) ?? '').trimEnd().split('\n').length - 2;
     expect(rows('error codes')).toBe(Object.keys(errorCodes).length);
     expect(rows('close codes')).toBe(Object.keys(closeCodes).length);
-    expect(rows('limits')).toBe(Object.keys(limits).length);
+    for (const [room, limits] of Object.entries(limitTables))
+      expect(rows(`limits of ${room}`)).toBe(Object.keys(limits).length);
   });
 });
 

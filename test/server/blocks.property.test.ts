@@ -23,7 +23,7 @@ type Step =
 interface ReaderPlan {
   readonly policy: number;
   readonly way: 'block' | 'message' | 'plain' | 'plain lines';
-  readonly place: 'latest' | 'edge' | 'earliest' | 'offset' | 'count' | 'time';
+  readonly place: 'latest' | 'tail' | 'earliest' | 'offset' | 'count' | 'time';
   readonly at: number;
   readonly window: number;
   /** For each block whether it is acked at once, or kept until the window is full. */
@@ -46,7 +46,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
 const anyReader: fc.Arbitrary<ReaderPlan> = fc.record({
   policy: fc.nat(2),
   way: fc.constantFrom('block', 'message', 'plain', 'plain lines'),
-  place: fc.constantFrom('latest', 'edge', 'earliest', 'offset', 'count', 'time'),
+  place: fc.constantFrom('latest', 'tail', 'earliest', 'offset', 'count', 'time'),
   at: fc.nat(1_000),
   window: fc.constantFrom(1, 2, 8, 1_000),
   acks: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
@@ -114,11 +114,11 @@ async function run(policies: readonly Policy[], steps: readonly Step[], isLater:
       else for (let turn = 0; turn < step.count; turn++) await new Promise(setImmediate);
     }
     // A clock that went back is set right, and every slot and its timer, which began by the wrong clock, have time to end.
-    clock.set(memory.closedMicros());
+    clock.set(memory.watermarkMicros());
     clock.advance(120);
     clock.advance(1);
     const lines = await linesOf(memory);
-    for (const reader of readers) await check(reader, lines, memory.closedMicros());
+    for (const reader of readers) await check(reader, lines, memory.watermarkMicros());
     for (const { session, plain } of readers) (session ?? plain)?.close();
     await eventually(() => server.stats().connections === 0);
     expect(server.stats()).toMatchObject({ subscriptions: 0, unsentBytes: 0, cachedBytes: 0 });
@@ -127,7 +127,7 @@ async function run(policies: readonly Policy[], steps: readonly Step[], isLater:
   } finally {
     for (const { session, plain } of readers) (session ?? plain)?.close();
     const closed = server.close();
-    server.cutOff();
+    server.terminate();
     await closed;
   }
 }
@@ -139,23 +139,23 @@ async function joined(
   memory: MemoryFeed,
   lines: Line[],
 ): Promise<Joined> {
-  const edge = memory.edge();
-  const offset = plan.at % (edge + 3);
-  const time = memory.closedMicros() - plan.at * 100;
+  const tail = memory.tail();
+  const offset = plan.at % (tail + 3);
+  const time = memory.watermarkMicros() - plan.at * 100;
   const byTime = lines.findIndex((line) => line.time >= time);
-  const filling = latestOf(lines, policy, memory.closedMicros());
+  const filling = latestOf(lines, policy, memory.watermarkMicros());
   const expected = {
     latest: filling,
-    edge,
+    tail,
     earliest: 0,
     offset,
-    count: Math.max(0, edge - plan.at - 1),
-    time: byTime < 0 ? edge : byTime,
+    count: Math.max(0, tail - plan.at - 1),
+    time: byTime < 0 ? tail : byTime,
   }[plan.place];
   if (plan.way === 'plain' || plan.way === 'plain lines') {
     const place = {
       latest: 'latest',
-      edge: 'edge',
+      tail: 'tail',
       earliest: 'earliest',
       offset: `${offset}`,
       count: `${-plan.at - 1}`,
@@ -169,7 +169,7 @@ async function joined(
     }
     const plain = await PlainPeer.open(`${url}/feeds/memory?${query}`);
     // Where lines have no blocks, the block that is filling is the next message.
-    const from = plan.way === 'plain' && plan.place === 'latest' ? edge : expected;
+    const from = plan.way === 'plain' && plan.place === 'latest' ? tail : expected;
     return { plan, policy, from, session: undefined, plain };
   }
   const session = await SessionPeer.open(url);
@@ -188,7 +188,7 @@ async function joined(
   };
   const place = {
     latest: 'latest',
-    edge: 'edge',
+    tail: 'tail',
     earliest: 'earliest',
     offset,
     count: -plan.at - 1,
@@ -208,9 +208,9 @@ async function joined(
 async function check(
   { plan, policy, from, session, plain }: Joined,
   lines: Line[],
-  closedMicros: number,
+  watermarkMicros: number,
 ): Promise<void> {
-  const { blocks, rest } = blocksOf(lines, policy, closedMicros, from);
+  const { blocks, rest } = blocksOf(lines, policy, watermarkMicros, from);
   if (plain !== undefined) {
     const expected =
       plan.way === 'plain' ? lines.slice(from).map(({ text }) => text) : blocks.map((block) => block.lines);

@@ -1,12 +1,16 @@
 // A server in a process of its own, whose memory can be asked for: what is sent to it is not in this process then.
+import { generatedFeeds } from '../../dist/generate/index.js';
 import { createServer } from '../../dist/server/index.js';
 
-const server = createServer({ feeds: { all: 'counter?rate=max', counter: 'counter?rate=1000' } });
+const server = createServer({
+  maker: generatedFeeds,
+  feeds: { all: 'counter?rate=max', counter: 'counter?rate=1000' },
+});
 const { port } = await server.listen();
 
 process.on('message', (what) => {
   if (what === 'stop') {
-    server.cutOff();
+    server.terminate();
     process.disconnect();
     process.exit(0);
   }

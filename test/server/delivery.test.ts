@@ -1,5 +1,6 @@
 // What is sent, in which frames and in which order: FRAME-*, ACK-*, GAP-*, LIFE-3, C1, F2.
 import { describe, expect, it } from 'vitest';
+import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import { parseFrame } from '../../src/protocol/frame.ts';
 import { blocksOf, linesOf } from '../support/bruteForce.ts';
@@ -48,7 +49,7 @@ describe('frames', () => {
     expect(Buffer.concat(third)).toEqual(Buffer.concat(first));
     expect(Buffer.concat(second)).toEqual(Buffer.concat(first.slice(1)));
     expect(first[1]?.toString()).toBe(
-      `{"feed":"memory","from":5,"to":10,"cut":"size"}\n${feed.read(5).slice(5, 10).toString()}`,
+      `{"feed":"memory","from":5,"to":10,"cut":"size"}\n${sliceOf(feed.read(5), 5, 10).toString()}`,
     );
   });
 
@@ -112,11 +113,7 @@ describe('frames', () => {
     append(5);
     await one.until(() => one.next('memory') === 5);
     const data = one.order.slice(2).map((item) => (item instanceof Buffer ? item.toString() : item));
-    const line = (offset: number) =>
-      feed
-        .read(offset)
-        .slice(offset, offset + 1)
-        .toString();
+    const line = (offset: number) => sliceOf(feed.read(offset), offset, offset + 1).toString();
     expect(data).toEqual([
       line(0),
       line(1),
@@ -129,7 +126,7 @@ describe('frames', () => {
   });
 
   it('FRAME-4 and B2: thousands of blocks through pages that were forgotten are the same in every delivery and pace', async () => {
-    const { peer, feed, append, clock } = await stage({ cachedBytes: 4_194_304, unsentBytes: 65_536 });
+    const { peer, feed, append, clock } = await stage({ limits: { cachedBytes: 4_194_304, unsentBytes: 65_536 } });
     for (let index = 0; index < 1_500; index++) {
       append(1, index % 97 === 0 ? 60_000 : 6_000);
       if (index % 7 === 0) clock.advance(3);
@@ -152,7 +149,7 @@ describe('frames', () => {
       byMessage.subscribe({ ...fields, delivery: 'message' }),
       slowByMessage.subscribe({ ...fields, delivery: 'message', window: 2 }),
     ]);
-    const { blocks } = blocksOf(await linesOf(feed), policy, feed.closedMicros(), 0);
+    const { blocks } = blocksOf(await linesOf(feed), policy, feed.watermarkMicros(), 0);
     for (const one of [fast, slow, byMessage, slowByMessage]) {
       await one.until(() => one.blocks('memory').length === blocks.length);
       expect(one.blocks('memory').map(({ from, to, cut }) => [from, to, cut])).toEqual(
@@ -298,7 +295,7 @@ describe('frames', () => {
   it('a subscription that has much to send starves no other on its connection', async () => {
     const { peer } = await bench({
       feeds: { much: 'counter?rate=max', more: 'counter?rate=max&seed=1' },
-      unsentBytes: 65_536,
+      limits: { unsentBytes: 65_536 },
     });
     const one = await peer();
     one.acksAll = true;
@@ -627,7 +624,7 @@ describe('memory', () => {
   });
 
   it('F1: what a stalled socket holds is not written over, however many pages are made meanwhile', async () => {
-    const { append, server, peer, feed } = await stage({ cachedBytes: 4_194_304 });
+    const { append, server, peer, feed } = await stage({ limits: { cachedBytes: 4_194_304 } });
     append(30_000, 1_000);
     const fields = { feed: 'memory', from: 0, size: 100, window: 1_000 } as const;
     const stalled = await peer();
@@ -648,7 +645,7 @@ describe('memory', () => {
   });
 
   it('C1: all sockets together have a cap, beyond which each is given one frame at a time', async () => {
-    const { port, append, server, peer } = await stage({ unsentBytesInAll: 1_048_576 });
+    const { port, append, server, peer } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
     append(8_000, 5_000);
     const mutes: RawPeer[] = [];
     for (let index = 0; index < 12; index++) {
@@ -669,13 +666,13 @@ describe('memory', () => {
     expect(server.stats().unsentBytes).toBe(0);
   });
 
-  it('F2: nothing at or beyond the edge is sent', async () => {
+  it('F2: nothing at or beyond the tail is sent', async () => {
     const clock = new ManualClock();
     const memory = new MemoryFeed('memory', { clock });
-    let edge = 7;
+    let tail = 7;
     const feed = new Proxy(memory, {
       get: (target, name) => {
-        const value: unknown = name === 'edge' ? () => edge : Reflect.get(target, name, target);
+        const value: unknown = name === 'tail' ? () => tail : Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
@@ -691,7 +688,7 @@ describe('memory', () => {
     await quiet(two);
     expect(one.next('memory')).toBe(7);
     expect(two.next('memory')).toBe(5);
-    edge = 20;
+    tail = 20;
     memory.append(0);
     await two.until(() => two.next('memory') === 20);
     await one.until(() => one.next('memory') === 20);

@@ -2,6 +2,7 @@
 // the bytes of the feed, and cut where the rule says.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { createServer } from '../../src/server/index.ts';
@@ -85,10 +86,10 @@ async function run(steps: readonly Step[], isLater: boolean): Promise<void> {
         for (let index = 0; index < step.count; index++) {
           const offset = memory.append('x'.repeat(step.length));
           const chunk = memory.read(offset);
-          lines.push({ time: chunk.timeOf(offset), text: chunk.slice(offset, offset + 1).toString() });
+          lines.push({ time: chunk.timeOf(offset), text: sliceOf(chunk, offset, offset + 1).toString() });
         }
       else if (step.do === 'pass') clock.advance(step.ms);
-      else if (step.do === 'forget') memory.forget(memory.edge() - step.behind);
+      else if (step.do === 'forget') memory.forget(memory.tail() - step.behind);
       else if (step.do === 'turns') for (let turn = 0; turn < step.count; turn++) await new Promise(setImmediate);
       else if (step.do === 'join') readers.push(await join(step.reader, url, memory));
       else {
@@ -104,14 +105,14 @@ async function run(steps: readonly Step[], isLater: boolean): Promise<void> {
   } finally {
     for (const { peer } of readers) peer.close();
     const closed = server.close();
-    server.cutOff();
+    server.terminate();
     await closed;
   }
 }
 
 async function join(plan: Plan, url: string, memory: MemoryFeed): Promise<Joined> {
   const peer = await SessionPeer.open(url);
-  const asked = Math.max(0, memory.edge() - plan.back);
+  const asked = Math.max(0, memory.tail() - plan.back);
   const until = plan.length === 0 ? Number.POSITIVE_INFINITY : asked + plan.length;
   const { from } = await peer.subscribe({
     feed: 'memory',
@@ -131,7 +132,7 @@ function leave(reader: Joined): void {
 }
 
 function cutsFor(policy: Policy, lines: readonly Line[], memory: MemoryFeed) {
-  return cutsOf(lines, policy, memory.closedMicros());
+  return cutsOf(lines, policy, memory.watermarkMicros());
 }
 
 async function check(
@@ -145,7 +146,7 @@ async function check(
   peer.acksAll = true;
   peer.ack('memory', peer.next('memory'));
   const isOver = () => peer.said.some(({ type }) => type === 'unsubscribed' || type === 'error');
-  if (!reader.left && until > memory.edge()) {
+  if (!reader.left && until > memory.tail()) {
     const last = cuts.findLastIndex((cut) => cut !== undefined);
     await peer.until(() => peer.next('memory') >= Math.max(from, last));
     leave(reader);
@@ -177,8 +178,8 @@ async function check(
     else if (item.cut === 'end') expect(next).toBeUndefined();
     else expect(item.cut).toBe(cuts[to]);
   }
-  expect(at).toBeLessThanOrEqual(Math.max(from, Math.min(until, memory.edge())));
-  if (until <= memory.edge() && until > from && !reader.left) expect(at).toBe(until);
+  expect(at).toBeLessThanOrEqual(Math.max(from, Math.min(until, memory.tail())));
+  if (until <= memory.tail() && until > from && !reader.left) expect(at).toBe(until);
 }
 
 describe('B1 and GAP-1: with retention at their heels', () => {

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, get, type IncomingMessage } from 'nod
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { ManualClock } from '../support/manualClock.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
@@ -22,7 +23,7 @@ async function answered(request: string): Promise<RawPeer> {
   onTestFinished(() => clearInterval(chatter));
   await new Promise((resolve) => (raw.socket.closed ? resolve(undefined) : raw.socket.once('close', resolve)));
   await eventually(() => server.stats().connections === 0);
-  await (await peer()).subscribe({ feed: 'counter', from: 'edge' });
+  await (await peer()).subscribe({ feed: 'counter', from: 'tail' });
   raw.destroy();
   return raw;
 }
@@ -97,7 +98,7 @@ describe('the handshake', () => {
   });
 
   it('more connections than the limit are closed with 1013, and a place is free again when one has left', async () => {
-    const { peer, url, server } = await bench({ connections: 2 });
+    const { peer, url, server } = await bench({ limits: { connections: 2 } });
     const first = await peer();
     await peer();
     const third = await SessionPeer.open(url, { hello: false });
@@ -149,7 +150,7 @@ describe('frames', () => {
       });
       const honest = await peer();
       honest.acksAll = true;
-      await honest.subscribe({ feed: 'counter', from: 'edge', size: 10 });
+      await honest.subscribe({ feed: 'counter', from: 'tail', size: 10 });
       for (const [name, code, bytes] of faults) {
         const liar = await raw(when === 'from a plain client' ? '/feeds/all?size=10' : '/');
         if (when === 'while data flows') {
@@ -175,7 +176,7 @@ describe('frames', () => {
     const { raw, clock } = await bench({ feeds: { counter: 'counter?rate=1000' } });
     const peer = await raw();
     peer.say({ type: 'hello', client: 'test', instance: '1' });
-    peer.say({ type: 'subscribe', feed: 'counter', from: 'edge', size: 1, window: 1_000 });
+    peer.say({ type: 'subscribe', feed: 'counter', from: 'tail', size: 1, window: 1_000 });
     await peer.next(({ payload }) => payload.includes('subscribed'));
     const late = [clientFrame(2, 'binary'), clientFrame(9, 'ping'), clientFrame(1, '{}')];
     peer.write(Buffer.concat(late));
@@ -247,13 +248,13 @@ describe('attached to an http.Server that exists', () => {
       if (request.url === '/other') other.handleUpgrade(request, socket, head, (webSocket) => webSocket.send('theirs'));
     });
     const clock = new ManualClock();
-    const server = createServer({ clock });
+    const server = createServer({ clock, maker: generatedFeeds });
     server.attach(http, path);
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const { port } = http.address() as AddressInfo;
     onTestFinished(async () => {
       const closed = server.close();
-      server.cutOff();
+      server.terminate();
       await closed;
       http.closeAllConnections();
       http.close();
@@ -276,7 +277,7 @@ describe('attached to an http.Server that exists', () => {
       const { http, server, port } = await attached(path);
       const base = path === undefined ? '' : '/live';
       const session = await SessionPeer.open(`ws://127.0.0.1:${port}${base === '' ? '/' : base}`);
-      await session.subscribe({ feed: 'counter', from: 'edge' });
+      await session.subscribe({ feed: 'counter', from: 'tail' });
       const plain = await PlainPeer.open(`ws://127.0.0.1:${port}${base}/feeds/counter?from=0&size=1`);
       await plain.until(() => plain.frames.length > 0);
       const theirs = new WebSocket(`ws://127.0.0.1:${port}/other`);

@@ -44,7 +44,7 @@ describe('leaving with flush', () => {
       it(`BYE-1: before anything came there is nothing to send: ${what}`, async () => {
         const all = await stage(isLater);
         const one = await all.peer();
-        await one.subscribe({ feed: 'memory', from: 'edge', size: 5, delivery });
+        await one.subscribe({ feed: 'memory', from: 'tail', size: 5, delivery });
         leave(one);
         expect(await one.hears('unsubscribed')).toMatchObject({ acked: 0 });
         expect(one.came('memory')).toEqual([]);
@@ -229,7 +229,7 @@ describe('bye', () => {
     const one = await all.peer();
     all.append(8);
     await one.subscribe({ feed: 'memory', from: 0, size: 5 });
-    await one.subscribe({ feed: 'ticks', from: 'edge', size: 1_000 });
+    await one.subscribe({ feed: 'ticks', from: 'tail', size: 1_000 });
     all.clock.advance(10);
     await one.until(() => one.blocks('memory').length === 1);
     one.say({ type: 'bye' });

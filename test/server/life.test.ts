@@ -95,20 +95,20 @@ describe('life', () => {
     await one.until(() => one.blocks('all').length > before + 2_000);
   });
 
-  it('LIFE-2: a session hears a heartbeat every 10 s, with the edges of its feeds that are paced', async () => {
+  it('LIFE-2: a session hears a heartbeat every 10 s, with the tails of its feeds that are paced', async () => {
     const { peer, clock } = await bench({ feeds: { ticks: 'tick?rate=2', all: 'counter?rate=max' } });
     const one = await peer();
     const quiet = await peer();
-    const { edge = 0 } = await one.subscribe({ feed: 'ticks', from: 'edge', size: 1_000_000 });
+    const { tail = 0 } = await one.subscribe({ feed: 'ticks', from: 'tail', size: 1_000_000 });
     await one.subscribe({ feed: 'all', from: 0, size: 1, window: 1 });
     clock.advance(9_000);
     await one.settled();
     expect(one.said.some(({ type }) => type === 'heartbeat')).toBe(false);
     clock.advance(1_000);
-    expect(await one.hears('heartbeat')).toEqual({ type: 'heartbeat', edges: { ticks: edge + 20 } });
-    expect(await quiet.hears('heartbeat')).toEqual({ type: 'heartbeat', edges: {} });
+    expect(await one.hears('heartbeat')).toEqual({ type: 'heartbeat', tails: { ticks: tail + 20 } });
+    expect(await quiet.hears('heartbeat')).toEqual({ type: 'heartbeat', tails: {} });
     clock.advance(10_000);
-    expect(await one.hears('heartbeat')).toEqual({ type: 'heartbeat', edges: { ticks: edge + 40 } });
+    expect(await one.hears('heartbeat')).toEqual({ type: 'heartbeat', tails: { ticks: tail + 40 } });
   });
 
   it('a peer that does not read the answers to what it says is closed, and the memory is free again', async () => {
@@ -119,7 +119,7 @@ describe('life', () => {
     peer.socket.pause();
     // Each pair is answered by about 200 bytes.
     const pair = Buffer.concat([
-      clientFrame(1, JSON.stringify({ type: 'subscribe', feed: 'counter', from: 'edge' })),
+      clientFrame(1, JSON.stringify({ type: 'subscribe', feed: 'counter', from: 'tail' })),
       clientFrame(1, JSON.stringify({ type: 'unsubscribe', feed: 'counter', flush: false })),
     ]);
     const many = Buffer.concat(Array<Buffer>(500).fill(pair));
@@ -189,7 +189,7 @@ describe('a server in a process of its own', () => {
     expect(after.heapUsed - before.heapUsed).toBeLessThan(2 * MB);
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(2 * MB);
     const honest = await SessionPeer.open(`ws://127.0.0.1:${port}`);
-    await honest.subscribe({ feed: 'counter', from: 'edge', size: 1 });
+    await honest.subscribe({ feed: 'counter', from: 'tail', size: 1 });
     await honest.until(() => honest.blocks('counter').length > 2);
     honest.close();
   });

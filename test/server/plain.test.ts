@@ -1,5 +1,7 @@
 // Any WebSocket client: PLAIN-*, and plain HTTP.
+
 import { describe, expect, it } from 'vitest';
+import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import { LaterFeed } from '../support/feeds.ts';
 import { ManualClock, newYearMicros } from '../support/manualClock.ts';
@@ -21,9 +23,9 @@ async function stage(count = 0, isLater = false) {
   const server = await bench({ clock, feeds: { memory: offered, all: 'counter?rate=max', ticks: 'tick' } });
   const open = async (query: string) => await PlainPeer.open(`${server.url}/feeds/memory?${query}`);
   const lines = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, index) => feed.read(from + index).slice(from + index, from + index + 1)).join(
-      '',
-    );
+    Array.from({ length: to - from }, (_, index) =>
+      sliceOf(feed.read(from + index), from + index, from + index + 1),
+    ).join('');
   return { ...server, feed, append, open, lines, offered };
 }
 
@@ -123,9 +125,9 @@ describe('a plain client', () => {
     });
 
   it('PLAIN-2: where no feeds are made on request 403, where too many 429, and where the feed cannot be read 500', async () => {
-    const none = await bench({ adHoc: { feeds: 0 } });
+    const none = await bench({ limits: { adHocFeeds: 0 } });
     expect(await PlainPeer.refused(`${none.url}/feeds/counter%3Fseed%3D1`)).toMatchObject({ status: 403 });
-    const one = await bench({ adHoc: { feeds: 1 } });
+    const one = await bench({ limits: { adHocFeeds: 1 } });
     const first = await PlainPeer.open(`${one.url}/feeds/counter%3Fseed%3D1`);
     expect(await PlainPeer.refused(`${one.url}/feeds/counter%3Fseed%3D2`)).toMatchObject({ status: 429 });
     first.close();
@@ -207,11 +209,11 @@ describe('plain HTTP', () => {
     const get = async (path: string, method = 'GET') => await fetch(`http://127.0.0.1:${port}${path}`, { method });
     const { feeds, onRequest } = (await (await get('/feeds')).json()) as { feeds: object[]; onRequest: object };
     expect(feeds).toEqual([
-      { name: 'memory', epoch: feed.epoch, earliest: 3, edge: 20 },
+      { name: 'memory', epoch: feed.epoch, earliest: 3, tail: 20 },
       { name: 'all', epoch: expect.stringMatching(/^[0-9a-f]{32}$/), specification: expect.any(String), earliest: 0 },
       expect.objectContaining({
         name: 'ticks',
-        edge: Math.floor((newYearMicros + 20_000 - newYearMicros) / 1_000_000) + 1,
+        tail: Math.floor((newYearMicros + 20_000 - newYearMicros) / 1_000_000) + 1,
       }),
     ]);
     expect(onRequest).toMatchObject({ feeds: 64, rate: 1_000_000 });

@@ -2,6 +2,7 @@
 
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
@@ -99,7 +100,7 @@ describe('hello', () => {
     expect(await refusal(client, { type: 'hello', client: 'test', instance: 'a' })).toMatchObject({
       code: 'bad-message',
     });
-    client.ask({ feed: 'counter', from: 'edge' });
+    client.ask({ feed: 'counter', from: 'tail' });
     await client.until(() => client.said.some(({ type }) => type === 'subscribed'));
   });
 });
@@ -129,15 +130,15 @@ describe('what is malformed', () => {
         expect(answer.hint.length, `${message}.${field}: ${why}`).toBeGreaterThan(5);
       }
       // It had no effect, and the connection lives on.
-      liar.say({ type: 'subscribe', feed: 'memory', from: 'edge' });
+      liar.say({ type: 'subscribe', feed: 'memory', from: 'tail' });
       expect(JSON.parse((await liar.next()).payload.toString())).toMatchObject({ type: 'subscribed' });
       liar.destroy();
       feed.append(first);
     }
-    while (feed.edge() % 3 !== 0) feed.append(0);
-    await honest.until(() => honest.next('memory') === feed.edge());
+    while (feed.tail() % 3 !== 0) feed.append(0);
+    await honest.until(() => honest.next('memory') === feed.tail());
     expect(honest.blocks('memory').map(({ from, to, cut }) => [from, to, cut])).toEqual(
-      Array.from({ length: feed.edge() / 3 }, (_, index) => [index * 3, index * 3 + 3, 'size']),
+      Array.from({ length: feed.tail() / 3 }, (_, index) => [index * 3, index * 3 + 3, 'size']),
     );
   });
 
@@ -145,7 +146,7 @@ describe('what is malformed', () => {
     const { peer } = await bench();
     const client = await peer();
     for (let index = 0; index < 15; index++) client.sayText('{}');
-    client.say({ type: 'subscribe', feed: 'counter', from: 'edge' });
+    client.say({ type: 'subscribe', feed: 'counter', from: 'tail' });
     await client.until(() => client.said.some(({ type }) => type === 'subscribed'));
     client.sayText('{}');
     expect(await client.closed()).toBe(4400);
@@ -161,7 +162,7 @@ describe('subscribe', () => {
     const { peer } = await bench({ clock, feeds: { memory: feed } });
     const places = [
       ['latest', 20],
-      ['edge', 23],
+      ['tail', 23],
       ['earliest', 0],
       [7, 7],
       [0, 0],
@@ -202,7 +203,7 @@ describe('subscribe', () => {
     for (const policy of policies) {
       const client = await peer();
       const { from } = await client.subscribe({ feed: 'memory', from: 'latest', ...policyFields(policy) });
-      expect(from, JSON.stringify(policy)).toBe(latestOf(lines, policy, feed.closedMicros()));
+      expect(from, JSON.stringify(policy)).toBe(latestOf(lines, policy, feed.watermarkMicros()));
       found.push(from);
       client.close();
     }
@@ -212,9 +213,9 @@ describe('subscribe', () => {
     expect(await client.subscribe({ feed: 'memory', from: 'latest' })).toMatchObject({ from: 0 });
   });
 
-  it('SUB-1: on a feed whose messages exist already, latest, edge and a count before it are 0', async () => {
+  it('SUB-1: on a feed whose messages exist already, latest, tail and a count before it are 0', async () => {
     const { peer } = await bench({ feeds: { all: 'counter?rate=max' } });
-    for (const from of ['latest', 'edge', 'earliest', -5] as const) {
+    for (const from of ['latest', 'tail', 'earliest', -5] as const) {
       const client = await peer();
       expect(await client.subscribe({ feed: 'all', from, size: 5 })).toMatchObject({ from: 0 });
       client.close();
@@ -250,20 +251,20 @@ describe('subscribe', () => {
     const client = await peer();
     expect(await client.subscribe({ feed: 'memory', from: 2, size: 5 })).toEqual({
       type: 'subscribed',
-      asked: 'memory',
+      requested: 'memory',
       feed: 'memory',
       epoch: feed.epoch,
       from: 2,
-      edge: 7,
+      tail: 7,
       checked: false,
     });
     const ticks = await client.subscribe({ feed: 'ticks', from: 0, size: 5 });
-    expect(ticks).toMatchObject({ feed: 'ticks', edge: 201 });
+    expect(ticks).toMatchObject({ feed: 'ticks', tail: 201 });
     expect(ticks.spec).toMatch(/^tick\?.*rate=2/);
     const all = await client.subscribe({ feed: 'all', from: 0, size: 5 });
-    expect(all.edge).toBeUndefined();
+    expect(all.tail).toBeUndefined();
     const adHoc = await client.subscribe({ feed: 'counter?seed=5', from: 0, size: 5 });
-    expect(adHoc).toMatchObject({ asked: 'counter?seed=5', feed: expect.stringMatching(/^counter-[0-9a-f]{12}$/) });
+    expect(adHoc).toMatchObject({ requested: 'counter?seed=5', feed: expect.stringMatching(/^counter-[0-9a-f]{12}$/) });
     expect(adHoc.feed.endsWith(adHoc.epoch.slice(0, 12))).toBe(true);
     await client.until(() => client.blocks(adHoc.feed).length > 0);
     for (const { feed: name } of [ticks, all, adHoc]) {
@@ -280,7 +281,7 @@ describe('subscribe', () => {
     it(`SUB-3: a second subscription of a feed is already-subscribed, in ${delivery} delivery too`, async () => {
       const { peer } = await bench();
       const client = await peer();
-      await client.subscribe({ feed: 'counter', from: 'edge', delivery });
+      await client.subscribe({ feed: 'counter', from: 'tail', delivery });
       expect(await refusal(client, { type: 'subscribe', feed: 'counter', from: 0, delivery })).toMatchObject({
         code: 'already-subscribed',
         about: 'counter',
@@ -290,28 +291,28 @@ describe('subscribe', () => {
   it('SUB-3: more than 64 are a subscription-limit, and a place is free again when one was left', async () => {
     const { peer, server } = await bench();
     const client = await peer();
-    for (let seed = 0; seed < 64; seed++) client.ask({ feed: `counter?seed=${seed + 1}`, from: 'edge' });
+    for (let seed = 0; seed < 64; seed++) client.ask({ feed: `counter?seed=${seed + 1}`, from: 'tail' });
     await client.until(() => client.said.filter(({ type }) => type === 'subscribed').length === 64);
     expect(server.stats().subscriptions).toBe(64);
-    expect(await refusal(client, { type: 'subscribe', feed: 'counter', from: 'edge' })).toMatchObject({
+    expect(await refusal(client, { type: 'subscribe', feed: 'counter', from: 'tail' })).toMatchObject({
       code: 'subscription-limit',
     });
     const one = client.said.find((message) => message.type === 'subscribed');
     client.say({ type: 'unsubscribe', feed: one?.feed ?? '', flush: false });
-    client.ask({ feed: 'counter', from: 'edge' });
+    client.ask({ feed: 'counter', from: 'tail' });
     await client.until(() => client.said.filter(({ type }) => type === 'subscribed').length === 65);
   });
 
   it('SUB-4: message delivery has its connection to itself, whichever comes first', async () => {
     const { peer } = await bench();
     const first = await peer();
-    await first.subscribe({ feed: 'counter', from: 'edge', delivery: 'message' });
-    expect(await refusal(first, { type: 'subscribe', feed: 'tick', from: 'edge' })).toMatchObject({
+    await first.subscribe({ feed: 'counter', from: 'tail', delivery: 'message' });
+    expect(await refusal(first, { type: 'subscribe', feed: 'tick', from: 'tail' })).toMatchObject({
       code: 'not-alone',
     });
     const second = await peer();
-    await second.subscribe({ feed: 'counter', from: 'edge' });
-    expect(await refusal(second, { type: 'subscribe', feed: 'tick', from: 'edge', delivery: 'message' })).toMatchObject(
+    await second.subscribe({ feed: 'counter', from: 'tail' });
+    expect(await refusal(second, { type: 'subscribe', feed: 'tick', from: 'tail', delivery: 'message' })).toMatchObject(
       { code: 'not-alone' },
     );
   });
@@ -320,25 +321,25 @@ describe('subscribe', () => {
     const { peer } = await bench();
     const client = await peer();
     const refused = async (fields: object) =>
-      await refusal(client, { type: 'subscribe', feed: 'counter', from: 'edge', ...fields } as ClientMessage);
+      await refusal(client, { type: 'subscribe', feed: 'counter', from: 'tail', ...fields } as ClientMessage);
     expect(await refused({ from: 'committed' })).toMatchObject({ code: 'bad-message', about: 'from' });
     expect(await refused({ wait: 1_500 })).toMatchObject({ code: 'bad-message', about: 'wait' });
     expect(await refused({ feed: 'nobody' })).toMatchObject({ code: 'unknown-feed', about: 'nobody' });
     const bad = await refused({ feed: 'counter?rate=-1' });
     expect(bad).toMatchObject({ code: 'bad-feed', about: 'rate' });
     expect(`${bad.message} ${bad.hint}`).toMatch(/rate.*1,?000,?000/);
-    client.ask({ feed: 'counter', from: 'edge' });
+    client.ask({ feed: 'counter', from: 'tail' });
     await client.until(() => client.said.some(({ type }) => type === 'subscribed'));
   });
 
   it('SUB-8: where no feeds are made on request one is feed-refused, where too many feed-limit, and too fast feed-refused', async () => {
-    const none = await (await bench({ adHoc: { feeds: 0 } })).peer();
+    const none = await (await bench({ limits: { adHocFeeds: 0 } })).peer();
     expect(await refusal(none, { type: 'subscribe', feed: 'counter?seed=1', from: 0 })).toMatchObject({
       code: 'feed-refused',
     });
-    const { peer } = await bench({ adHoc: { feeds: 1, rate: 10 } });
+    const { peer } = await bench({ limits: { adHocFeeds: 1, adHocRate: 10 } });
     const few = await peer();
-    await few.subscribe({ feed: 'counter?seed=1', from: 'edge' });
+    await few.subscribe({ feed: 'counter?seed=1', from: 'tail' });
     expect(await refusal(few, { type: 'subscribe', feed: 'counter?seed=2', from: 0 })).toMatchObject({
       code: 'feed-limit',
     });
@@ -376,7 +377,7 @@ describe('resuming', () => {
     const answer = client.said.find(({ type }) => type === 'subscribed' || type === 'error');
     return { answer: answer as ServerMessage, feed };
   };
-  const lineOf = (feed: MemoryFeed, offset: number) => feed.read(offset).slice(offset, offset + 1);
+  const lineOf = (feed: MemoryFeed, offset: number) => sliceOf(feed.read(offset), offset, offset + 1);
 
   it('RES-1, RES-3: the line before from is compared where epoch and check are said', async () => {
     const clock = new ManualClock();
@@ -420,7 +421,7 @@ describe('resuming', () => {
     const clock = new ManualClock(newYearMicros + 5_000_000);
     const { peer } = await bench({ clock, feeds: { ticks: 'tick' } });
     const client = await peer();
-    const { epoch } = await client.subscribe({ feed: 'ticks', from: 'edge' });
+    const { epoch } = await client.subscribe({ feed: 'ticks', from: 'tail' });
     client.close();
     const ahead = await peer();
     expect(await ahead.subscribe({ feed: 'ticks', from: 8, epoch, check: 1, size: 2 })).toMatchObject({
@@ -463,7 +464,7 @@ describe('a feed that answers later', () => {
     const feed = new LaterFeed(memory);
     const { peer, server, logged } = await bench({ clock, feeds: { memory: feed, ticks: 'tick' } });
     const other = await peer();
-    await other.subscribe({ feed: 'ticks', from: 'edge', size: 1 });
+    await other.subscribe({ feed: 'ticks', from: 'tail', size: 1 });
     feed.failure = new Error('the disk is gone');
     const reading = await peer();
     await reading.subscribe({ feed: 'memory', from: 0, size: 5 });

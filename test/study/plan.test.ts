@@ -1,7 +1,7 @@
 // The plan of an experiment: everything is run, in an order that follows from the seed alone.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSpecification } from '../../src/feed/specification.ts';
+import { parseSpecification } from '../../src/generate/specification.ts';
 import { messageLine } from '../../src/protocol/message.ts';
 import { feedOf, needless, pointsOf, type Run, runsOf, runTimes, startOf } from '../../src/study/experiment/plan.ts';
 import type { Measurement, Setup } from '../../src/study/result.ts';

@@ -1,6 +1,9 @@
 // The cut rule read off PROTOCOL.md as slowly and plainly as possible, over a whole feed at once: what blocks there are is
 // asked here by every test that must not trust the code that cuts.
+
 import type { Feed } from '../../src/feed/feed.ts';
+import { sliceOf } from '../../src/feed/lines.ts';
+import { readLines } from '../../src/feed/readLines.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 
@@ -20,15 +23,15 @@ export interface Block {
 /** All lines of a feed that was never cut short. */
 export async function linesOf(feed: Feed): Promise<Line[]> {
   const lines: Line[] = [];
-  for (let offset = 0; offset < feed.edge(); offset++) {
-    const chunk = await feed.read(offset);
-    lines.push({ time: chunk.timeOf(offset), text: chunk.slice(offset, offset + 1).toString() });
+  for (let offset = 0; offset < feed.tail(); offset++) {
+    const chunk = await readLines(feed, offset, new AbortController().signal);
+    lines.push({ time: chunk.timeOf(offset), text: sliceOf(chunk, offset, offset + 1).toString() });
   }
   return lines;
 }
 
-/** Why a block ends before each offset from 1 to the edge, or undefined. */
-export function cutsOf(lines: readonly Line[], policy: Policy, closedMicros: number): (Cut | undefined)[] {
+/** Why a block ends before each offset from 1 to the tail, or undefined. */
+export function cutsOf(lines: readonly Line[], policy: Policy, watermarkMicros: number): (Cut | undefined)[] {
   const { size, waitMs, bytes } = policy;
   const slot = (micros: number) => Math.floor(micros / ((waitMs ?? 1) * 1_000));
   const cuts: (Cut | undefined)[] = [undefined];
@@ -38,7 +41,7 @@ export function cutsOf(lines: readonly Line[], policy: Policy, closedMicros: num
     const behind = lines[place];
     inBlock += Buffer.byteLength(before.text);
     const bySize = (size !== undefined && place % size === 0) || (bytes !== undefined && place % 4_096 === 0);
-    const byWait = waitMs !== undefined && slot(behind?.time ?? closedMicros) > slot(before.time);
+    const byWait = waitMs !== undefined && slot(behind?.time ?? watermarkMicros) > slot(before.time);
     const byBytes = bytes !== undefined && behind !== undefined && inBlock + Buffer.byteLength(behind.text) > bytes;
     const cut = bySize ? 'size' : byWait ? 'wait' : byBytes ? 'bytes' : undefined;
     if (cut !== undefined) inBlock = 0;
@@ -51,10 +54,10 @@ export function cutsOf(lines: readonly Line[], policy: Policy, closedMicros: num
 export function blocksOf(
   lines: readonly Line[],
   policy: Policy,
-  closedMicros: number,
+  watermarkMicros: number,
   from: number,
 ): { readonly blocks: Block[]; readonly rest: Block | undefined } {
-  const cuts = cutsOf(lines, policy, closedMicros);
+  const cuts = cutsOf(lines, policy, watermarkMicros);
   const blocks: Block[] = [];
   let begin = from;
   const make = (to: number, cut: Cut): Block => ({
@@ -75,7 +78,7 @@ export function blocksOf(
   return { blocks, rest: begin < lines.length ? make(lines.length, 'end') : undefined };
 }
 
-/** Where the block begins that is filling at the edge; the edge where none is. */
-export function latestOf(lines: readonly Line[], policy: Policy, closedMicros: number): number {
-  return cutsOf(lines, policy, closedMicros).findLastIndex((cut, place) => cut !== undefined || place === 0);
+/** Where the block begins that is filling at the tail; the tail where none is. */
+export function latestOf(lines: readonly Line[], policy: Policy, watermarkMicros: number): number {
+  return cutsOf(lines, policy, watermarkMicros).findLastIndex((cut, place) => cut !== undefined || place === 0);
 }

@@ -1,6 +1,7 @@
 // Feeds that behave as a log on a disk or far away may: they answer later, or fail.
-import type { Chunk } from '../../src/feed/chunk.ts';
+
 import type { Feed } from '../../src/feed/feed.ts';
+import type { Lines } from '../../src/feed/lines.ts';
 
 /** A feed whose answers come some turns after they were asked for. */
 export class LaterFeed implements Feed {
@@ -42,19 +43,21 @@ export class LaterFeed implements Feed {
     return this.#feed.earliest();
   }
 
-  edge(): number {
-    return this.#feed.edge();
+  tail(): number {
+    return this.#feed.tail();
   }
 
-  closedMicros(): number {
-    return this.#feed.closedMicros();
+  watermarkMicros(): number {
+    return this.#feed.watermarkMicros();
   }
 
-  async read(from: number): Promise<Chunk> {
+  async read(from: number, untilMs: number): Promise<Lines> {
     await this.#later();
     if (this.failure !== undefined) throw this.failure;
     if (from < this.#feed.earliest()) throw new Error(`${from} was forgotten while it was being read`);
-    return await this.#feed.read(from);
+    const lines = await this.#feed.read(from, untilMs);
+    if (lines === undefined) throw new Error('this feed has its lines at once');
+    return lines;
   }
 
   async offsetAt(timeMicros: number): Promise<number> {

@@ -1,5 +1,6 @@
 // A server on a free port of loopback with a manual clock, and the peers of one test, all gone when the test is over.
 import { onTestFinished } from 'vitest';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { type BlockfeedServer, createServer, type ServerLog, type ServerOptions } from '../../src/server/index.ts';
 import { ManualClock } from './manualClock.ts';
 import { RawPeer } from './rawPeer.ts';
@@ -29,13 +30,13 @@ export async function bench(options: ServerOptions & { readonly clock?: ManualCl
   const at = (level: Logged['level']) => (fields: object, sentence: string) =>
     logged.push({ level, fields: fields as Record<string, unknown>, sentence });
   const log: ServerLog = { info: at('info'), warn: at('warn'), error: at('error') };
-  const server = createServer({ log, ...options, clock });
+  const server = createServer({ log, maker: generatedFeeds, ...options, clock });
   const { url, port } = await server.listen();
   const gone: (() => void)[] = [];
   onTestFinished(async () => {
     for (const go of gone) go();
     const closed = server.close();
-    server.cutOff();
+    server.terminate();
     await closed;
   });
   return {

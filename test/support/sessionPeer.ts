@@ -71,7 +71,7 @@ export class SessionPeer {
   /** What broke the protocol, if anything did. */
   fault: Error | undefined;
   readonly #readings: Map<string, Reading> = new Map();
-  readonly #asked: Map<string, 'block' | 'message'> = new Map();
+  readonly #requested: Map<string, 'block' | 'message'> = new Map();
   #wakers: (() => void)[] = [];
   #seen = 0;
 
@@ -119,13 +119,13 @@ export class SessionPeer {
   /** Says `subscribe` and waits for the answer. */
   async subscribe(fields: SubscribeFields): Promise<Said<'subscribed'>> {
     this.ask(fields);
-    const answer = await this.hears('subscribed', (message) => message.asked === fields.feed);
+    const answer = await this.hears('subscribed', (message) => message.requested === fields.feed);
     return answer;
   }
 
   /** Says `subscribe`. */
   ask(fields: SubscribeFields): void {
-    this.#asked.set(fields.feed, fields.delivery ?? 'block');
+    this.#requested.set(fields.feed, fields.delivery ?? 'block');
     this.say({ type: 'subscribe', ...fields });
   }
 
@@ -234,7 +234,7 @@ export class SessionPeer {
     this.order.push(message);
     if (message.type === 'subscribed')
       this.#readings.set(message.feed, {
-        byMessage: this.#asked.get(message.asked) === 'message',
+        byMessage: this.#requested.get(message.requested) === 'message',
         epoch: message.epoch,
         next: message.from,
         open: undefined,

@@ -7,6 +7,7 @@ import { BlockfeedError } from '../../protocol/errors.ts';
 import { maxLineBytes, messageLine } from '../../protocol/message.ts';
 import { Chunk } from '../chunk.ts';
 import type { Feed } from '../feed.ts';
+import { sliceOf } from '../lines.ts';
 
 export interface MemoryFeedOptions {
   /** Identity of this incarnation, 32 hex digits. @default drawn at random: memory does not outlive the process */
@@ -27,8 +28,8 @@ export class MemoryFeed implements Feed {
   readonly #watchers: Set<() => void> = new Set();
   #chunks: Chunk[] = [];
   #earliest = 0;
-  #edge = 0;
-  #closedMicros: number = Number.NEGATIVE_INFINITY;
+  #tail = 0;
+  #watermarkMicros: number = Number.NEGATIVE_INFINITY;
   #lastRemoved: number | undefined;
 
   constructor(name: string, options: MemoryFeedOptions = {}) {
@@ -41,38 +42,38 @@ export class MemoryFeed implements Feed {
     return this.#earliest;
   }
 
-  edge(): number {
-    return this.#edge;
+  tail(): number {
+    return this.#tail;
   }
 
-  closedMicros(): number {
-    this.#closedMicros = Math.max(this.#closedMicros, this.#clock.nowMicros());
-    return this.#closedMicros;
+  watermarkMicros(): number {
+    this.#watermarkMicros = Math.max(this.#watermarkMicros, this.#clock.nowMicros());
+    return this.#watermarkMicros;
   }
 
   /**
-   * Appends one message; `data` is any JSON value. Its time is the clock's, or the time of what was closed before where the
+   * Appends one message; `data` is any JSON value. Its time is the clock's, or the time of the watermark where the
    * clock went back. Returns its offset. Throws `bad-option` for what is no JSON or makes a line of over 1,000,000 bytes.
    */
   append(data: unknown): number {
     const text = JSON.stringify(data);
     if (text === undefined) throw refused('it is not a JSON value');
-    const timeMicros = this.closedMicros();
-    const line = messageLine(this.#edge, timeMicros, text);
+    const timeMicros = this.watermarkMicros();
+    const line = messageLine(this.#tail, timeMicros, text);
     if (Buffer.byteLength(line) > maxLineBytes) throw refused(`its line has more than ${maxLineBytes} bytes`);
     this.#lastChunk().append(line, 1, [line.length], [timeMicros]);
-    const offset = this.#edge++;
+    const offset = this.#tail++;
     for (const moved of this.#watchers) moved();
     return offset;
   }
 
-  /** Retention: forgets every message before `offset`, at most up to the edge. */
+  /** Retention: forgets every message before `offset`, at most up to the tail. */
   forget(offset: number): void {
-    const to = Math.min(offset, this.#edge);
+    const to = Math.min(offset, this.#tail);
     if (to <= this.#earliest) return;
     this.#lastRemoved = this.checksumAt(to - 1);
     this.#earliest = to;
-    this.#chunks = this.#chunks.filter((chunk) => chunk.to > to || chunk.to === this.#edge);
+    this.#chunks = this.#chunks.filter((chunk) => chunk.to > to || chunk.to === this.#tail);
   }
 
   read(from: number): Chunk {
@@ -88,13 +89,13 @@ export class MemoryFeed implements Feed {
     for (const chunk of this.#chunks)
       for (let offset = Math.max(chunk.from, this.#earliest); offset < chunk.to; offset++)
         if (chunk.timeOf(offset) >= timeMicros) return offset;
-    return this.#edge;
+    return this.#tail;
   }
 
   checksumAt(offset: number): number | undefined {
     if (offset === this.#earliest - 1) return this.#lastRemoved;
     const chunk = offset < this.#earliest ? undefined : this.#chunkOf(offset);
-    return chunk === undefined ? undefined : crc32(chunk.slice(offset, offset + 1));
+    return chunk === undefined ? undefined : crc32(sliceOf(chunk, offset, offset + 1));
   }
 
   watch(moved: () => void): () => void {
@@ -117,7 +118,7 @@ export class MemoryFeed implements Feed {
   #lastChunk(): Chunk {
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.count < chunkMessages && last.length < chunkBytes) return last;
-    const chunk = new Chunk(this.#edge);
+    const chunk = new Chunk(this.#tail);
     this.#chunks.push(chunk);
     return chunk;
   }

@@ -1,0 +1,243 @@
+// One connection, from the attempt to open it to its end: hello and welcome, who is silent for too long, how it ended and
+// whether another may follow. What is said on it beside that is for its handler.
+
+import { unreachable } from '../base/assert.ts';
+import type { Timer } from '../base/clock.ts';
+import { closeCodes, errorCodes, knownErrorCode, reconnectsAfter } from '../protocol/codes.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { type ClientMessage, parseServerMessage, type ServerMessage, subprotocol } from '../protocol/messages.ts';
+import { Deferred } from './deferred.ts';
+import { badServer, closed } from './faults.ts';
+import type { Settings } from './options.ts';
+import type { Platform, Socket, SocketEnd } from './platform.ts';
+
+export type Welcome = Extract<ServerMessage, { type: 'welcome' }>;
+
+export interface SessionHandler {
+  welcomed(welcome: Welcome): void;
+  /** A control message behind the welcome. A BlockfeedError thrown here and in `data` ends the session as `refused`. */
+  said(message: ServerMessage): void;
+  /** With when its last and its first byte came; where the first is not known, as the last. */
+  data(bytes: Uint8Array, receivedMicros: number, beganMicros: number): void;
+}
+
+export type SessionEnd =
+  /** Another may be tried. */
+  | { readonly why: 'broken'; readonly reason: string; readonly error: BlockfeedError | undefined }
+  /** Another would end the same. */
+  | { readonly why: 'refused'; readonly error: BlockfeedError }
+  /** It was closed here, with `full` because more came than was taken, or the server answered bye. */
+  | { readonly why: 'closed' }
+  | { readonly why: 'full' };
+
+/** How many heartbeats may fail to come. */
+const missableHeartbeats = 3;
+/** How long the peer may take to answer a close, in ms: enough for a slow network, and nobody waits for it in vain. */
+const closeAnswerMs = 1_000;
+
+export class ClientSession {
+  /** How long the server wants to be left alone when it has closed, in ms. */
+  retryAfterMs = 0;
+  readonly #settings: Settings;
+  readonly #handler: SessionHandler;
+  /** When the bytes came with which all comes that is told now: the clock is read once for the hundreds of frames in them. */
+  #pieceMicros: number | undefined;
+  /** When the first byte of the frame came that is to come next. */
+  #beganMicros: number | undefined;
+  readonly #socket: Socket;
+  readonly #end = new Deferred<SessionEnd>();
+  #phase: 'opening' | 'live' | 'bye' | 'closing' | 'ended' = 'opening';
+  #timer: Timer;
+  #closedAs: 'closed' | 'full' = 'closed';
+  #heard = false;
+  #paused = false;
+  #lastError: BlockfeedError | undefined;
+
+  constructor(platform: Platform, settings: Settings, hello: ClientMessage, handler: SessionHandler) {
+    this.#settings = settings;
+    this.#handler = handler;
+    this.#timer = settings.clock.after(settings.connectMs, () =>
+      this.#break(`no welcome came within ${settings.connectMs} ms`),
+    );
+    this.#socket = platform.openSocket(settings.url, subprotocol, {
+      opened: () => this.send(hello),
+      text: (text) => this.#guarded(() => this.#text(text)),
+      piece: () => {
+        this.#pieceMicros = settings.clock.nowMicros();
+      },
+      arriving: () => {
+        this.#beganMicros = this.#pieceMicros;
+      },
+      data: (bytes) => this.#data(bytes),
+      closed: (end) => this.#closed(end),
+    });
+  }
+
+  /** Settled once, when it is over. Never rejects. */
+  get ended(): Promise<SessionEnd> {
+    return this.#end.promise;
+  }
+
+  send(message: ClientMessage): void {
+    if (this.#phase !== 'closing' && this.#phase !== 'ended') this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Says bye; the end comes when the server has closed. Heartbeats alone are no sign of that coming. */
+  bye(): void {
+    if (this.#phase !== 'live') return this.close();
+    this.send({ type: 'bye' });
+    this.#phase = 'bye';
+  }
+
+  /** Closes at once: nothing that comes from now on is handed out. */
+  close(why: 'closed' | 'full' = 'closed'): void {
+    if (this.#phase === 'closing' || this.#phase === 'ended') return;
+    if (this.#phase === 'opening') return this.#cut({ why });
+    this.#phase = 'closing';
+    this.#closedAs = why;
+    this.#paused = false;
+    this.#socket.flow?.resume();
+    this.#socket.close(1000, '');
+    this.#timer.cancel();
+    this.#timer = this.#settings.clock.after(closeAnswerMs, () => this.#cut({ why }));
+  }
+
+  /** Gives this connection up for another. */
+  abandon(reason: string): void {
+    this.#break(reason);
+  }
+
+  /** Stops reading, by whatever means there is. */
+  pause(): void {
+    if (this.#paused || (this.#phase !== 'live' && this.#phase !== 'bye')) return;
+    if (this.#socket.flow === undefined) return this.close('full');
+    this.#paused = true;
+    this.#socket.flow.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#heard = true;
+    this.#socket.flow?.resume();
+  }
+
+  #text(text: string): void {
+    if (this.#phase === 'closing' || this.#phase === 'ended') return;
+    const message = parse(text);
+    if (this.#phase !== 'bye' || message.type !== 'heartbeat') this.#heard = true;
+    if (message.type === 'error' && errorCodes[knownErrorCode(message.code)].close !== undefined)
+      this.#lastError = errorSaid(message); // the close that follows says whether it is the end
+    else if (message.type === 'welcome') this.#welcomed(message);
+    else if (this.#phase === 'opening' && message.type !== 'error')
+      throw badServer(`${message.type} came before welcome`);
+    else if (this.#phase === 'opening' && message.type === 'error') throw errorSaid(message);
+    else {
+      if (message.type === 'closing') this.retryAfterMs = message.retryAfter / 1_000;
+      this.#handler.said(message);
+    }
+  }
+
+  #welcomed(welcome: Welcome): void {
+    if (this.#phase !== 'opening') throw badServer('the server said welcome twice');
+    this.#phase = 'live';
+    this.#timer.cancel();
+    if (welcome.heartbeat > 0) this.#watch(welcome.heartbeat / 1_000, 0);
+    this.#handler.welcomed(welcome);
+  }
+
+  #data(bytes: Uint8Array): void {
+    const receivedMicros = this.#pieceMicros ?? this.#settings.clock.nowMicros();
+    const beganMicros = this.#beganMicros ?? receivedMicros;
+    this.#beganMicros = undefined;
+    if (this.#phase === 'live' || this.#phase === 'bye') {
+      this.#heard = true;
+      // Not by #guarded: this is the hot path, and needs no closure.
+      try {
+        this.#handler.data(bytes, receivedMicros, beganMicros);
+      } catch (error) {
+        this.#refuse(error);
+      }
+    } else if (this.#phase === 'opening') this.#refuse(badServer('data came before welcome'));
+  }
+
+  // Counts heartbeats missed one by one instead of measuring one long time: a program that is busy for a minute and then
+  // comes back finds one timer run out, not three, and reads what has come meanwhile before the next.
+  #watch(heartbeatMs: number, missed: number): void {
+    if (missed >= missableHeartbeats)
+      return this.#break(`nothing came for ${missableHeartbeats} heartbeats of ${heartbeatMs} ms`);
+    this.#heard = false;
+    this.#timer = this.#settings.clock.after(heartbeatMs, () =>
+      this.#watch(heartbeatMs, this.#heard || this.#paused ? 0 : missed + 1),
+    );
+  }
+
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof BlockfeedError)) throw error;
+    this.#cut({ why: 'refused', error });
+  }
+
+  #break(reason: string): void {
+    this.#cut({ why: 'broken', reason, error: this.#lastError });
+  }
+
+  #cut(end: SessionEnd): void {
+    if (this.#phase === 'ended') return;
+    this.#finish(end);
+    this.#socket.cut();
+  }
+
+  #closed(end: SocketEnd): void {
+    switch (this.#phase) {
+      case 'ended':
+        return;
+      case 'closing':
+        return this.#finish({ why: this.#closedAs });
+      case 'bye':
+        return this.#finish({ why: 'closed' });
+      case 'opening':
+      case 'live':
+        return this.#finish(endBy(end, this.#lastError));
+      default:
+        return unreachable(this.#phase);
+    }
+  }
+
+  #finish(end: SessionEnd): void {
+    this.#phase = 'ended';
+    this.#timer.cancel();
+    this.#end.resolve(end);
+  }
+}
+
+/** The error that a server said, as users meet it. */
+export function errorSaid({ code, message, hint, about }: Extract<ServerMessage, { type: 'error' }>): BlockfeedError {
+  return new BlockfeedError(knownErrorCode(code), message, { hint, ...(about === undefined ? {} : { about }) });
+}
+
+function parse(text: string): ServerMessage {
+  try {
+    return parseServerMessage(text);
+  } catch (cause) {
+    if (!(cause instanceof BlockfeedError)) throw cause;
+    throw badServer(`a control message of the server was not understood: ${cause.message}`, undefined, cause);
+  }
+}
+
+function endBy({ code, reason, error }: SocketEnd, said: BlockfeedError | undefined): SessionEnd {
+  if (error !== undefined) return { why: 'refused', error };
+  const text = reason === '' ? `closed with ${code}` : code === 1006 ? reason : `closed with ${code} (${reason})`;
+  if (reconnectsAfter(code)) return { why: 'broken', reason: said?.message ?? text, error: said };
+  if (said !== undefined) return { why: 'refused', error: said };
+  if (code === 1000) return { why: 'refused', error: closed('the server closed the connection') };
+  const meaning = closeCodes[code]?.meaning;
+  return { why: 'refused', error: badServer(meaning === undefined ? text : `${text}: ${meaning}`) };
+}

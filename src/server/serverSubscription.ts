@@ -1,0 +1,239 @@
+// One subscription of a session: its cursor, its window, what acks do to them, and how it ends. What it says goes through
+// its session, which knows who the client is and whether anything may be said at all.
+import type { Page } from '../frames/page.ts';
+import type { Renditions } from '../frames/renditions.ts';
+import type { Cut } from '../protocol/cut.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
+import { limits } from '../protocol/limits.ts';
+import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
+import { makePolicy, type Policy } from '../protocol/policy.ts';
+import type { ServerContext } from './context.ts';
+import { Cursor, type CursorHost } from './cursor.ts';
+import type { Sums } from './limitedLog.ts';
+import { startOf } from './start.ts';
+import { Window } from './window.ts';
+
+export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
+
+/** What a subscription needs of its session. */
+export interface ServerSubscriptionHost {
+  readonly context: ServerContext;
+  /** What the client calls itself. */
+  readonly client: string;
+  /** As CursorHost has it; the subscription is woken. */
+  room(subscription: ServerSubscription): number;
+  send(bytes: Buffer, page?: Page): void;
+  say(message: ServerMessage): void;
+  /** Says something to whoever reads the server's log, in the name of this client. */
+  log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
+  /** Logs an ack, unless there are too many of them. */
+  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void;
+  /** Everything was sent and acked, or there was time enough for that: it is over. */
+  ended(subscription: ServerSubscription): void;
+  /** The feed could not be read. */
+  failed(feed: string, cause: unknown): void;
+}
+
+export class ServerSubscription implements CursorHost {
+  readonly feed: string;
+  readonly epoch: string;
+  /** Message delivery: nothing else may be on the connection. */
+  readonly isAlone: boolean;
+  readonly #host: ServerSubscriptionHost;
+  readonly #request: Subscribe;
+  readonly #policy: Policy;
+  readonly #renditions: Renditions;
+  /** Undefined while the place is being looked up. */
+  #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
+  readonly #stopped: AbortController = new AbortController();
+  /** The client asked to leave: 5 s for its last ack. */
+  #leaveByMicros: number = Number.POSITIVE_INFINITY;
+  /** Since when the window is full and nothing was acked. */
+  #fullSinceMicros: number = Number.POSITIVE_INFINITY;
+  #isStalledSaid = false;
+
+  /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
+  constructor(host: ServerSubscriptionHost, request: Subscribe) {
+    if (request.from === 'committed' && request.consumer === undefined)
+      throw new BlockfeedError('bad-message', 'subscribe: from committed needs a consumer', {
+        hint: 'State the consumer, or begin elsewhere; this message had no effect.',
+        about: 'from',
+      });
+    const { size, wait, bytes } = request;
+    this.#host = host;
+    this.#request = request;
+    this.#policy = makePolicy({ size, waitMs: wait === undefined ? undefined : wait / 1_000, bytes });
+    this.#renditions = host.context.feeds.find(request.feed);
+    this.feed = this.#renditions.feed.name;
+    this.epoch = this.#renditions.feed.epoch;
+    this.isAlone = request.delivery === 'message';
+  }
+
+  /** Everything before it is durable with the client. */
+  get acked(): number {
+    return this.#running?.window.acked ?? 0;
+  }
+
+  get unackedBlocks(): number {
+    return this.#running?.window.unacked ?? 0;
+  }
+
+  /** The feed's tail, or undefined where every message exists already. */
+  get tail(): number | undefined {
+    const { feed } = this.#renditions;
+    return feed.paced ? feed.tail() : undefined;
+  }
+
+  /** Looks up where it starts, says so, and sends. Rejects as `startOf` does; nothing happens once it is stopped. */
+  async begin(): Promise<void> {
+    const { from: place, epoch, check, consumer } = this.#request;
+    const { feed } = this.#renditions;
+    const committed =
+      consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
+    const { from, checked } = await startOf(feed, this.#policy, {
+      from: place,
+      epoch,
+      check,
+      committed,
+      signal: this.#stopped.signal,
+    });
+    if (this.#stopped.signal.aborted) return;
+    const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
+    const window = new Window(size, from);
+    this.#sayBegin(from, checked, delivery, size);
+    const cursor = new Cursor(this, {
+      renditions: this.#renditions,
+      policy: this.#policy,
+      framing: delivery,
+      from,
+      until: until ?? Number.POSITIVE_INFINITY,
+      window,
+      turns: this.#host.context.turns,
+      turnBytes: this.#host.context.limits.unsentBytes,
+    });
+    this.#running = { cursor, window };
+    cursor.wake();
+  }
+
+  /** False: it has not begun, so there is nothing that could be acked. Throws `bad-ack`. */
+  ack(to: number, blocks: readonly (readonly [to: number, took: number])[]): boolean {
+    if (this.#running === undefined) return false;
+    const { cursor, window } = this.#running;
+    if (to > cursor.next)
+      throw new BlockfeedError('bad-ack', `ack of ${this.feed} up to ${to}, but only ${cursor.next} was sent`, {
+        hint: 'Ack what was received and stored, nothing more.',
+        about: this.feed,
+      });
+    // What was received on an earlier connection may be acked on this one: that commits, though it frees nothing here.
+    const { consumer } = this.#request;
+    if (consumer !== undefined) this.#host.context.commits.set(consumer, this.feed, this.epoch, to);
+    if (to <= window.acked) return true;
+    const from = window.acked;
+    const freed = window.ack(to);
+    this.#fullSinceMicros = Number.POSITIVE_INFINITY;
+    this.#isStalledSaid = false;
+    let tookMicros: number | undefined;
+    for (const [end, took] of blocks) if (end > from && end <= to) tookMicros = (tookMicros ?? 0) + took;
+    const messages = to - from;
+    this.#host.logAck({ blocks: freed.blocks, messages }, () => {
+      const { feed } = this;
+      const { spanMicros } = freed;
+      const count = messages === 1 ? '1 message' : `${messages} messages`;
+      return [
+        { feed, from, to, blocks: freed.blocks, messages, spanMicros, tookMicros },
+        `ack ${feed} [${from},${to}) ${count} span ${seconds(spanMicros)} took ${seconds(tookMicros)}`,
+      ];
+    });
+    cursor.wake();
+    this.#endIfAcked();
+    return true;
+  }
+
+  /** Gracefully: the block that is filling ends here, and its ack is awaited. */
+  leave(): void {
+    if (this.#running === undefined) return this.#host.ended(this);
+    this.#leaveByMicros = this.#host.context.clock.nowMicros() + this.#host.context.limits.leaveMs * 1_000;
+    this.#running.cursor.leave();
+    this.#endIfAcked();
+  }
+
+  /** There may be room again. */
+  wake(): void {
+    this.#running?.cursor.wake();
+  }
+
+  /** Sends nothing more, and keeps nothing but its window: acks are still taken. */
+  stop(): void {
+    this.#stopped.abort();
+    this.#running?.cursor.stop();
+  }
+
+  tick(nowMicros: number): void {
+    if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this);
+    if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
+    if (this.#fullSinceMicros === Number.POSITIVE_INFINITY) this.#fullSinceMicros = nowMicros;
+    if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < this.#host.context.limits.stalledMs * 1_000) return;
+    this.#isStalledSaid = true;
+    const { size: window, unacked } = this.#running.window;
+    this.#host.log('warn', { feed: this.feed, window, unacked }, `${this.feed} stalled: no ack for 30 s`);
+    this.#host.say({ type: 'stalled', feed: this.feed, window, unacked });
+  }
+
+  // What its cursor asks.
+
+  room(): number {
+    return this.#host.room(this);
+  }
+
+  send(bytes: Buffer, page?: Page): void {
+    this.#host.send(bytes, page);
+  }
+
+  gap(_cursor: Cursor, from: number, to: number): void {
+    this.#host.log('warn', { feed: this.feed, from, to }, `gap ${this.feed} [${from},${to})`);
+    this.#host.say({ type: 'gap', feed: this.feed, from, to, reason: 'the feed has forgotten them' });
+  }
+
+  cut(_cursor: Cursor, to: number, cut: Cut): void {
+    this.#host.say({ type: 'cut', feed: this.feed, to, cut });
+  }
+
+  finished(): void {
+    this.#endIfAcked();
+  }
+
+  failed(_cursor: Cursor, cause: unknown): void {
+    this.#host.failed(this.feed, cause);
+  }
+
+  #endIfAcked(): void {
+    if (this.#running === undefined || this.#running.window.unacked > 0) return;
+    const { phase } = this.#running.cursor;
+    // `gone`: the server stops. Of what the client does not leave itself nothing is said.
+    const isLeft = phase === 'gone' && this.#leaveByMicros !== Number.POSITIVE_INFINITY;
+    if (phase === 'ended' || isLeft) this.#host.ended(this);
+  }
+
+  #sayBegin(from: number, checked: boolean, delivery: string, window: number): void {
+    const { feed: requested, consumer, until } = this.#request;
+    const { name, epoch, specification } = this.#renditions.feed;
+    const tail = this.tail;
+    this.#host.say({
+      type: 'subscribed',
+      requested,
+      feed: name,
+      epoch,
+      from,
+      ...(tail === undefined ? {} : { tail }),
+      ...(specification === undefined ? {} : { spec: specification }),
+      checked,
+    });
+    const fields = { feed: name, from, ...this.#policy, delivery, window, consumer, until };
+    this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}`);
+  }
+}
+
+/** The server does not know them of a block that was sent on an earlier connection. */
+function seconds(micros: number | undefined): string {
+  return micros === undefined ? 'unknown' : `${(micros / 1_000_000).toFixed(3)} s`;
+}
