@@ -1,6 +1,6 @@
 // The limits of what is stored: name, unit, range, default, reason, and what happens at each. docs/limits.md prints this
 // table (a test compares). Where from and to are the same the limit cannot be set.
-import type { Limit } from '../protocol/limits.ts';
+import type { Limit } from '../protocol/limit.ts';
 
 export type BlockLimitName =
   | 'rollBytes'

@@ -1,4 +1,5 @@
 // Collects one feed: the order in which a block becomes durable and is acked, as code.
+import { abandon } from '../blocks/files.ts';
 import type { BlockFacts, Sink, Store, StoredFeed } from '../blocks/sink.ts';
 import type { Client } from '../client/client.ts';
 import type { SubscribeOptions } from '../client/options.ts';
@@ -41,13 +42,13 @@ export async function collectFeed(
   if (reopened === undefined) return await collectNew(client, store, request, events);
   const { sink, feed } = reopened;
   try {
-    const subscription = subscribe(client, request, sink, feed.epoch);
-    events.subscribed(subscription);
-    return await collectInto(subscription, sink, request, events);
+    return await closing(sink, async () => {
+      const subscription = subscribe(client, request, sink, feed.epoch);
+      events.subscribed(subscription);
+      await collectInto(subscription, sink, request, events);
+    });
   } catch (error) {
     if (!(request.newEpoch && error instanceof BlockfeedError && error.code === 'reset')) throw error;
-  } finally {
-    await sink.close();
   }
   await collectNew(client, store, request, events);
 }
@@ -60,17 +61,26 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   const { feed, epoch, specification } = await subscription.opened;
   const stored: StoredFeed = { requested: request.requested, feed, epoch, specification, policy: request.policy };
   const sink = await store.open(stored);
-  try {
+  await closing(sink, async () => {
     if (sink.position !== undefined) {
-      // It was collected before, asked for in other words. The journal says where to go on; what has come is dropped.
+      // It was collected before, requested in other words. The journal says where to go on; what has come is dropped.
       known.abort();
       subscription = subscribe(client, request, sink, epoch);
       events.subscribed(subscription);
     }
     await collectInto(subscription, sink, request, events);
-  } finally {
-    await sink.close();
+  });
+}
+
+/** Closes the sink when the work is over. Of two errors the first counts: that of closing follows from it. */
+async function closing(sink: Sink, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await abandon(() => sink.close());
+    throw error;
   }
+  await sink.close();
 }
 
 function subscribe(

@@ -286,6 +286,7 @@ export class FolderSink implements Sink {
       this.#lock.check();
       await this.#journal.truncate(this.#durableJournalBytes);
       await this.#data?.truncate(this.#durableBytes);
+      await this.#writeHead();
     });
   }
 

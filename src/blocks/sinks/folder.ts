@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
+import { wholeWithin } from '../../protocol/limit.ts';
 import { type Policy, policyName } from '../../protocol/policy.ts';
 import { abandon, errorName, fileSize, storageError, storing, syncFolder, withFile, writeWhole } from '../files.ts';
 import { encodeFeedFile, feedFileName, folderNames, nameFault, parseFeedFile, sameBlocks } from '../folder/feedfile.ts';
@@ -32,13 +33,8 @@ export interface FolderStoreOptions {
 /** The store in a directory, which is made when the first block is to be stored. Throws `bad-option`. */
 export function folderStore(directory: string, options: FolderStoreOptions = {}): Store {
   const root = resolve(directory);
-  const { rollBytes = blockLimits.rollBytes.default, clock = systemClock, onRepaired } = options;
-  const { min, max } = blockLimits.rollBytes;
-  if (!(Number.isSafeInteger(rollBytes) && rollBytes >= min && rollBytes <= max))
-    throw new BlockfeedError('bad-option', `rollBytes is ${rollBytes}`, {
-      hint: `Give a whole number of bytes from ${min} to ${max}.`,
-      about: 'rollBytes',
-    });
+  const { clock = systemClock, onRepaired } = options;
+  const rollBytes = wholeWithin('rollBytes', options.rollBytes, blockLimits.rollBytes);
 
   async function openFolder(folder: string, stored: StoredFeed): Promise<Sink> {
     const lock = await takeLock(join(folder, lockFileName));
