@@ -1,17 +1,17 @@
 // What a crash may leave: of everything written since the last sync any part, in any file. Recovery must end at a whole
 // block, at or behind what was synced, and going on from there must give a folder that verifies.
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeHead, headBytes, type JournalHead, parseHead } from '../../src/blocks/journal.ts';
+import { encodeHead, headBytes, type JournalHead, parseEntry, parseHead } from '../../src/blocks/journal.ts';
 import { dataFile } from '../../src/blocks/names.ts';
 import { folderStore } from '../../src/blocks/sinks/folder.ts';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { copyOf, dataFilesIn, dataIn, folderIn, temporaryFolder } from './folders.ts';
 import { type SmallDisk, smallDisk } from './smallDisk.ts';
-import { apply, joined, plainLines, storedFeed } from './story.ts';
+import { apply, joined, type Line, makeLine, plainLine, plainLines, storedFeed } from './story.ts';
 
 const size = 3;
 const feed = storedFeed({ size });
@@ -171,6 +171,130 @@ describe('a crash that leaves', () => {
     await again.close();
     expect(await goOn(copy, 21)).toBe(3);
   });
+});
+
+describe('a power cut at any moment', () => {
+  interface Act {
+    readonly does: 'block' | 'sync' | 'reopen';
+    readonly lines: number;
+  }
+  const anyAct: fc.Arbitrary<Act> = fc.record({
+    does: fc.constantFrom('block', 'block', 'block', 'sync', 'reopen'),
+    lines: fc.integer({ min: 1, max: 4 }),
+  });
+  // Lines that are written when they are appended, and ones that wait in memory.
+  const line = (offset: number): Line =>
+    makeLine(offset, plainLine(offset).time, `"${'x'.repeat(offset % 3 === 0 ? 40 : 33_000)}"`);
+  const stored = storedFeed({ size: 4 });
+  const clock = { nowMicros: () => 0, after: () => ({ cancel: () => undefined }) };
+
+  /** What is in a folder, and all first lines that its journal ever had. */
+  interface Image {
+    readonly files: ReadonlyMap<string, Buffer>;
+    readonly heads: readonly Buffer[];
+  }
+
+  async function imageOf(folder: string, heads: readonly Buffer[]): Promise<Image> {
+    const names = (await readdir(folder)).filter((name) => name !== 'lock');
+    const files = new Map(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+    );
+    return { files, heads: [...heads, (files.get('blocks.journal') as Buffer).subarray(0, headBytes)] };
+  }
+
+  /** What of each file had been synced for certain when `durable` was: blocks and lines up to there. */
+  function syncedBytes(files: ReadonlyMap<string, Buffer>, durable: number): Map<string, number> {
+    const journal = files.get('blocks.journal') as Buffer;
+    const synced = new Map([['blocks.journal', headBytes]]);
+    for (let at = headBytes; ; ) {
+      const end = journal.indexOf(10, at) + 1;
+      const entry = end === 0 ? undefined : parseEntry(journal.subarray(at, end - 1));
+      if (entry === undefined || entry.kind === 'fault') return synced;
+      if ((entry.kind === 'start' ? entry.start : entry.to) > durable) return synced;
+      synced.set('blocks.journal', end);
+      if (entry.kind === 'block') synced.set(entry.file, entry.pos + entry.bytes);
+      at = end;
+    }
+  }
+
+  it('leaves a folder that goes on at a whole block, with all that was synced', async () => {
+    const disk = await smallDisk(64);
+    let run = 0;
+    let withLostLines = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyAct, { minLength: 5, maxLength: 25 }),
+        fc.integer({ min: 1_000, max: 400_000 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })),
+        async (acts, rollBytes, chance) => {
+          const draw = (below: number): number => Math.floor((chance.next().value as number) * below);
+          const root = join(disk.path, `run-${run++}`);
+          const folder = folderIn(root, stored);
+          const open = () => folderStore(root, { rollBytes, clock }).open(stored);
+          let sink = await open();
+          await sink.start(0);
+          let next = 0;
+          let image = await imageOf(folder, []);
+          for (const act of acts) {
+            if (act.does === 'sync') await sink.sync();
+            if (act.does === 'reopen') {
+              await sink.close();
+              sink = await open();
+            }
+            if (act.does === 'block') {
+              const lines = Array.from({ length: 4 }, (_, index) => line(next + index));
+              await apply(sink, { does: 'block', lines, cut: 'size' }, act.lines);
+              next += 4;
+            }
+            image = await imageOf(folder, image.heads);
+          }
+          // A block is under way when it happens.
+          await sink.append(line(next).bytes);
+          image = await imageOf(folder, image.heads);
+          // Not `close`: the process is gone. Its lock goes with the folder.
+          const { durable } = parseHead(image.heads.at(-1) as Buffer) as JournalHead;
+          const synced = syncedBytes(image.files, durable);
+          await rename(root, `${root}.dead`);
+          await mkdir(folder, { recursive: true });
+          for (const [name, whole] of image.files) {
+            const base = synced.get(name) ?? 0;
+            if (name === 'feed.json') await writeFile(join(folder, name), whole);
+            // The name of a file may be lost as long as nothing in it was synced.
+            else if (base > 0 || draw(3) > 0) {
+              const bytes = Buffer.from(whole.subarray(0, base + draw(whole.length - base + 1)));
+              if (draw(2) === 0) bytes.fill(0, Math.min(bytes.length, base + draw(bytes.length - base + 1)));
+              if (name === 'blocks.journal') {
+                if (bytes.length < whole.length) withLostLines++;
+                bytes.set(image.heads[draw(image.heads.length)] as Buffer);
+              }
+              await writeFile(join(folder, name), bytes);
+            }
+          }
+          const again = await open();
+          const from = again.position?.next ?? 0;
+          expect(from).toBeGreaterThanOrEqual(durable);
+          expect(from % 4).toBe(0);
+          if (again.position === undefined) await again.start(0);
+          const to = next + 8;
+          for (let at = from; at < to; at += 4) {
+            const lines = Array.from({ length: 4 }, (_, index) => line(at + index));
+            await apply(again, { does: 'block', lines, cut: 'size' });
+          }
+          await again.close();
+          expect(await verifyFolder(root)).toMatchObject([
+            { messages: to, asideBytes: 0, unsealedBytes: 0, problems: [] },
+          ]);
+          const all = Array.from({ length: to }, (_, offset) => line(offset));
+          expect((await dataIn(folder)).equals(joined(all))).toBe(true);
+          await sink.close().catch(() => undefined);
+          await rm(root, { recursive: true });
+          await rm(`${root}.dead`, { recursive: true });
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(withLostLines).toBeGreaterThan(3);
+  }, 120_000);
 });
 
 /** The first line is never synced by itself: a crash leaves one of those that were written. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -152,6 +152,28 @@ describe('opening a folder again', () => {
     await expect(store.reopen('user', { size: 5 })).rejects.toEqual(refusal('damaged', /feed\.json.*checksum/));
     await rm(path);
     await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /feed\.json.*missing/));
+  });
+
+  it('is not misled by a feed.json that was copied from another folder', async () => {
+    const root = await temporaryFolder();
+    await storeBlocks(root, 60, 70);
+    const other = storedFeed({ size: 5 }, { feed: 'other', requested: 'other', specification: undefined });
+    const store = folderStore(root);
+    await (await store.open(other)).close();
+    await copyFile(join(folderIn(root, other), 'feed.json'), join(folderIn(root, feed), 'feed.json'));
+    // The other one's own folder is found, though the copy is of a journal that was written to later.
+    const found = await store.reopen('other', { size: 5 });
+    expect(found?.sink.position).toBeUndefined();
+    await found?.sink.close();
+    await rm(join(folderIn(root, other)), { recursive: true });
+    expect(await store.reopen('other', { size: 5 })).toBeUndefined();
+    await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /feed\.json.*another feed/));
+    // One that differs in the words of the request only is not the one that the journal was begun with.
+    const worded = storedFeed({ size: 5 }, { requested: 'user?rate=1' });
+    const elsewhere = await temporaryFolder();
+    await (await folderStore(elsewhere).open(worded)).close();
+    await copyFile(join(folderIn(elsewhere, worded), 'feed.json'), join(folderIn(root, feed), 'feed.json'));
+    await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /blocks\.journal.*another feed\.json/));
   });
 
   it('refuses damage in what was durable, with file and byte', async () => {
@@ -318,6 +340,10 @@ describe('a disk that does not take it is told with path and hint, and nothing i
     const path = await readOnlyDisk();
     await expect(folderStore(path).open(feed)).rejects.toEqual(refusal('storage', /EROFS/));
     await expect(openTextStore(join(path, 'x.txt'))).rejects.toEqual(refusal('storage', /EROFS/));
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 1e15])('but %d is no size for a data file', (rollBytes) => {
+    expect(() => folderStore('/tmp', { rollBytes })).toThrow(expect.objectContaining({ code: 'bad-option' }));
   });
 
   it('a path below a file', async () => {

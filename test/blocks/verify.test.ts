@@ -242,6 +242,44 @@ describe('verify finds', () => {
     }
   });
 
+  it('a feed.json of another feed, policy, epoch or request, also where the folder was moved', async () => {
+    const others: [string, Policy, object][] = [
+      ['policy', { size: 6 }, {}],
+      ['feed', { size: 5 }, { feed: 'other', requested: 'other' }],
+      ['epoch', { size: 5 }, { epoch: 'f'.repeat(32) }],
+      ['words of the request', { size: 5 }, { requested: 'user?rate=1' }],
+      ['specification', { size: 5 }, { specification: 'user?rate=2' }],
+    ];
+    for (const [what, policy, changes] of others) {
+      const root = await store([start(0), block(0, 4, 'end')], { size: 5 });
+      const folder = folderIn(root, storedFeed({ size: 5 }));
+      const elsewhere = await temporaryFolder();
+      const other = storedFeed(policy, changes);
+      await (await folderStore(elsewhere).open(other)).close();
+      await copyFile(join(folderIn(elsewhere, other), 'feed.json'), join(folder, 'feed.json'));
+      const isNamed = !['words of the request', 'specification'].includes(what);
+      const { problems } = await verifyOnly(folder);
+      expect(problems, what).toMatchObject([
+        ...(isNamed ? [{ file: 'feed.json', message: /^it speaks of .*, and the folder is user\/size-5\/0011/ }] : []),
+        { file: 'blocks.journal', position: 0, message: 'it belongs to another feed.json than the one beside it' },
+      ]);
+      const moved = join(await temporaryFolder(), 'moved');
+      await rename(folder, moved);
+      expect((await verifyOnly(moved)).problems, what).toMatchObject([{ file: 'blocks.journal', position: 0 }]);
+    }
+  });
+
+  it('data files that have neither journal nor feed.json beside them', async () => {
+    const root = await store([start(0), block(0, 5, 'size')], { size: 5 });
+    const folder = folderIn(root, storedFeed({ size: 5 }));
+    for (const name of ['feed.json', 'blocks.journal']) await rm(join(folder, name));
+    expect((await verifyOnly(root)).problems.map(({ file }) => file)).toEqual([
+      'feed.json',
+      'blocks.journal',
+      '00000000000000000000.ndjson',
+    ]);
+  });
+
   it('a feed.json that is missing', async () => {
     const root = await store([start(0), block(0, 5, 'size')], { size: 5 });
     await rm(join(folderIn(root, storedFeed({ size: 5 })), 'feed.json'));
