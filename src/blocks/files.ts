@@ -116,7 +116,7 @@ export async function withFile<Result>(
   }
 }
 
-/** Lets go of something on the way out of a failure, which is what is told: an error of the letting go says less. */
+/** Lets go of something after a failure. The failure is what counts: an error of the letting go follows from it, or says less. */
 export async function abandon(letGo: () => Promise<void>): Promise<void> {
   try {
     await letGo();

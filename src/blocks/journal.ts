@@ -8,8 +8,8 @@
 //   {"gap":[65,70],"at":…,"durable":65,"self":…}
 //
 // `durable` is the offset up to which everything had been synced when the line was made. Data and journal are synced side
-// by side, several blocks at once, so it tells the tail that a crash may have torn from damage. In the first line it is
-// written over after syncs: it is the one number that a journal which has lost its last lines still has.
+// by side, several blocks at once. By `durable` a tail that a crash may have torn is known from damage. In the first line it
+// is written over after syncs: it is the one number that a journal which has lost its last lines still has.
 import { type Cut, cuts } from '../protocol/cut.ts';
 import { isOffset } from '../protocol/message.ts';
 import type { Delivery } from '../protocol/messages.ts';
@@ -55,7 +55,7 @@ interface GapEntry {
 
 export type JournalEntry = StartEntry | BlockEntry | GapEntry;
 
-/** A line that is none. */
+/** A line that is no journal line. */
 export interface JournalFault {
   readonly kind: 'fault';
   readonly message: string;

@@ -28,7 +28,7 @@ export const blockLimits: Readonly<Record<BlockLimitName, Limit>> = {
     min: 4_194_304,
     max: 4_194_304,
     default: 4_194_304,
-    reason: 'what a crash may leave behind the journal must be told from a journal that lost its lines',
+    reason: 'a crash leaves no more behind the journal, so that a journal that lost lines is known by it',
     atLimit: 'a folder syncs by itself before the next block begins; more than that behind a journal is damage',
   },
   headMs: {

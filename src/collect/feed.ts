@@ -116,7 +116,7 @@ async function collectInto(
   let sealed: { readonly block: BlockFacts; readonly record: string }[] = [];
 
   // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
-  // the sync, the next process cuts it off and fetches it again; killed between sync and ack, the journal knows better than the server.
+  // the sync, the next process puts it aside and fetches it again; killed between sync and ack, the journal knows better than the server.
   const syncAndAck = async (): Promise<void> => {
     const stored = sealed;
     const last = stored.at(-1);

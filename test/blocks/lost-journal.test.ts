@@ -116,7 +116,7 @@ it('an older journal beside newer data is refused where there are more bytes tha
   const before = await contents(folder);
   await expect(folderStore(root).open(feed)).rejects.toMatchObject({
     code: 'damaged',
-    message: expect.stringMatching(/no line of the journal tells of the \d+ bytes from here on, and no crash leaves/),
+    message: expect.stringMatching(/no line of the journal is about the \d+ bytes from here on, and no crash leaves/),
   });
   expect(await contents(folder)).toEqual(before);
   expect((await verifyFolder(root))[0]?.problems).toMatchObject([{ file: dataFile(0) }]);

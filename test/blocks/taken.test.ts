@@ -171,7 +171,7 @@ describe('where data files are gone when a folder is opened,', () => {
     const bytes = (await stat(path)).size - 1;
     await expect(opened(root)).rejects.toMatchObject({
       code: 'damaged',
-      message: expect.stringContaining(`${path}, byte ${bytes}: no line of the journal tells of the 1 bytes`),
+      message: expect.stringContaining(`${path}, byte ${bytes}: no line of the journal is about the 1 bytes`),
     });
     await writeFile(path, '');
     await expect(opened(root)).rejects.toMatchObject({

@@ -381,7 +381,12 @@ describe('verify checks cuts:', () => {
       [start(3), block(3, 10, 'bytes'), block(10, 15, 'bytes'), block(15, 20, 'end')],
       /before 15 is cut by bytes/,
     ],
-    ['a gap that is not told', { size: 5 }, [start(0), block(0, 3, 'gap'), block(3, 5, 'size')], /the gap is not told/],
+    [
+      'a gap that is not in the journal',
+      { size: 5 },
+      [start(0), block(0, 3, 'gap'), block(3, 5, 'size')],
+      /but no gap follows/,
+    ],
   ];
 
   it.each(mistakes)('%s', async (_, policy, steps, message) => {

@@ -22,7 +22,7 @@ export async function findStoredFolders(directory: string): Promise<string[]> {
 
 async function below(path: string, depth: number): Promise<string[]> {
   const names = await storing('read', path, () => readdir(path));
-  // A folder that lost all but its data is one too: it is told that the rest is missing.
+  // A folder that lost all but its data is one too: verifying it says that the rest is missing.
   if (names.some((name) => name === feedFileName || name === journalFileName || dataFileOffset(name) !== undefined))
     return [path];
   const found: string[] = [];

@@ -1,4 +1,4 @@
-// Reads what a journal says of a folder, and holds its end against the data: which blocks it vouches for.
+// Reads what a journal says of a folder, and compares its end with the data: which blocks are whole.
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { FileReader, fileSize, storing, withFile } from '../files.ts';
@@ -7,7 +7,7 @@ import { emptyLedger, follow, type Ledger } from '../ledger.ts';
 import { journalFileName } from '../names.ts';
 import { damaged, readHead, readJournal } from './journalfile.ts';
 
-/** How far a journal's lines are right, and the blocks that they tell of whole. */
+/** How far a journal's lines are right, and their blocks whole. */
 export interface Journaled {
   readonly ledger: Ledger;
   /** Where the last line that counts ends. */
@@ -18,7 +18,7 @@ export interface Journaled {
   readonly hasHole: boolean;
 }
 
-/** A line that tells of something of which it is not known that it was synced, and how things stood before it. */
+/** A line that may not have been synced, and how things stood before it. */
 interface Unsure {
   readonly position: number;
   readonly entry: JournalEntry;
@@ -98,7 +98,7 @@ function endOf(entry: JournalEntry): number {
   return entry.kind === 'start' ? entry.start : entry.to;
 }
 
-/** Goes back to before the first block that is not whole, of those of which it is not known that they were synced. */
+/** Goes back to before the first block that is not whole, among those that may not have been synced. */
 async function keepWhole(folder: string, lines: Lines): Promise<Journaled> {
   const { unsure, hasHole } = lines;
   for (const { position, entry, before } of unsure) {

@@ -4,7 +4,7 @@
 // The law. A crash leaves of everything written since the last sync any part, in any file. Of what was synced before it
 // takes nothing, and three things are always so:
 //   - The journal reaches the offset in its first line, which is written over after a sync (every `headMs`, and at the end).
-//   - A data file is begun only when everything before it is synced. So one that no line tells of has the name of the
+//   - A data file is begun only when everything before it is synced. So one that is in no line has the name of the
 //     journal's next offset, and there is none without a journal.
 //   - No block is begun while `unsyncedBytes` of blocks are sealed and not synced. So behind the journal lie fewer bytes
 //     than that, and one block.
@@ -50,7 +50,7 @@ export interface Repairs {
   /** Bytes behind the last whole block, taken out and kept aside. */
   readonly journalBytes: number;
   readonly dataBytes: number;
-  /** Data files that the journal tells of, and that are gone. */
+  /** Data files that are in the journal, and are gone. */
   readonly goneFiles: readonly string[];
 }
 
@@ -96,7 +96,7 @@ interface Extra {
   readonly bytes: number;
 }
 
-/** What no line of the journal tells of. Rejects with `damaged` where no crash leaves it. */
+/** What is in no line of the journal. Rejects with `damaged` where no crash leaves it. */
 async function findExtra(
   folder: string,
   found: readonly string[],
@@ -107,28 +107,28 @@ async function findExtra(
   for (const name of found) {
     const path = join(folder, name);
     const size = (await fileSize(path)) ?? 0;
-    const told = files.get(name);
-    if (told !== undefined && size < told)
-      throw damaged(path, size, `the file ends, and the journal tells of ${told} bytes`);
-    if (size === told) continue;
-    const position = told ?? 0;
-    const isNew = told === undefined && ledger.next !== undefined && name === dataFile(ledger.next);
+    const known = files.get(name);
+    if (known !== undefined && size < known)
+      throw damaged(path, size, `the file ends, and the journal has ${known} bytes of it`);
+    if (size === known) continue;
+    const position = known ?? 0;
+    const isNew = known === undefined && ledger.next !== undefined && name === dataFile(ledger.next);
     // Two of them are one too many: a file is begun only behind one that is synced.
     if (extra !== undefined || !(isNew || name === ledger.file))
       throw damaged(
         path,
         position,
-        told === undefined ? 'no line of the journal tells of this file' : untold(size - told),
+        known === undefined ? 'no line of the journal is about this file' : unknown(size - known),
       );
     const tail = await readTail(path, position, size, ledger.next ?? 0, policy);
-    if (!mayBeLeft(tail, policy)) throw damaged(path, position, untold(tail.bytes));
+    if (!mayBeLeft(tail, policy)) throw damaged(path, position, unknown(tail.bytes));
     extra = { name, position, bytes: tail.bytes };
   }
   return extra;
 }
 
-function untold(bytes: number): string {
-  return `no line of the journal tells of the ${bytes} bytes from here on, and no crash leaves them there`;
+function unknown(bytes: number): string {
+  return `no line of the journal is about the ${bytes} bytes from here on, and no crash leaves them there`;
 }
 
 /** All that is kept aside now, unless some of its messages will not come any more. Then it stays for good. */

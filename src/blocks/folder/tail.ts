@@ -1,4 +1,4 @@
-// What lies behind the last block that a journal tells of: lines of blocks that were never synced, or anything at all.
+// What lies behind the last block of a journal: lines of blocks that were never synced, or anything at all.
 import type { FileHandle } from 'node:fs/promises';
 import { Cutter } from '../../protocol/cut.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';

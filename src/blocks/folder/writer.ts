@@ -190,7 +190,7 @@ export class FolderSink implements Sink {
   }
 
   /**
-   * Data is written before the journal, so that whoever reads the folder meanwhile never finds a block told that is not
+   * Data is written before the journal, so that whoever reads the folder meanwhile never finds a line whose block is not
    * there. On the disk they may arrive in any order. After a crash a journal line whose block is missing does not pass its
    * checksum, and is taken for what it is, a block that was never acked.
    */

@@ -77,8 +77,8 @@ interface GoneFile {
 class FolderVerifier {
   readonly #path: string;
   readonly #problems: Problem[] = [];
-  /** Bytes of each data file that the journal tells of. */
-  readonly #toldBytes = new Map<string, number>();
+  /** Bytes of each data file that are in the journal. */
+  readonly #knownBytes = new Map<string, number>();
   #blocks = 0;
   #messages = 0;
   #bytes = 0;
@@ -107,7 +107,7 @@ class FolderVerifier {
       const run = { lastTime: Number.NEGATIVE_INFINITY, cuts, regenerate };
       const ledger = await this.#followJournal(run, feedFile?.checksum, sizes.size > 0);
       this.#reportGone();
-      await this.#checkUntold(sizes, ledger, stored);
+      await this.#checkUnknown(sizes, ledger, stored);
     } catch (error) {
       // What the operating system does not let us read is a problem like any other: the other folders can still be verified.
       if (!(error instanceof BlockfeedError)) throw error;
@@ -197,7 +197,7 @@ class FolderVerifier {
         if (head === undefined) this.#report(journalFileName, 0, undefined, 'its first line is not one of this format');
         else if (feedFile !== undefined && head.feedFile !== feedFile)
           this.#report(journalFileName, 0, undefined, 'it belongs to another feed.json than the one beside it');
-        // The size after the first line: what that says to be durable, the lines tell of.
+        // The size after the first line: what the first line says to be durable is then in the lines.
         const { size } = await file.stat();
         const ledger = await this.#followLines(file, path, size, run);
         const [durable, end] = [head?.durable ?? 0, ledger.next ?? 0];
@@ -249,7 +249,7 @@ class FolderVerifier {
         this.#blocks++;
         this.#messages += entry.to - entry.from;
         this.#bytes += entry.bytes;
-        this.#toldBytes.set(entry.file, Math.max(this.#toldBytes.get(entry.file) ?? 0, entry.pos + entry.bytes));
+        this.#knownBytes.set(entry.file, Math.max(this.#knownBytes.get(entry.file) ?? 0, entry.pos + entry.bytes));
         await this.#checkData(entry, run);
     }
   }
@@ -296,21 +296,22 @@ class FolderVerifier {
     this.#gone = undefined;
   }
 
-  /** What no block tells of. At the journal's end it is what a crash leaves, anywhere else it is a problem. */
-  async #checkUntold(
+  /** What is in no block. At the journal's end it is what a crash leaves, anywhere else it is a problem. */
+  async #checkUnknown(
     sizes: ReadonlyMap<string, number>,
     ledger: Ledger,
     stored: StoredFeed | undefined,
   ): Promise<void> {
     for (const [name, size] of sizes) {
-      const told = this.#toldBytes.get(name);
-      if (size <= (told ?? -1)) continue;
-      const position = told ?? 0;
-      const isNew = told === undefined && ledger.next !== undefined && name === dataFile(ledger.next);
+      const known = this.#knownBytes.get(name);
+      if (size <= (known ?? -1)) continue;
+      const position = known ?? 0;
+      const isNew = known === undefined && ledger.next !== undefined && name === dataFile(ledger.next);
       const isLeft = (isNew || name === ledger.file) && (await this.#isLeft(name, position, size, ledger, stored));
       if (isLeft) this.#unsealedBytes += size - position;
-      else if (told === undefined) this.#report(name, 0, undefined, 'no line of the journal tells of this file');
-      else this.#report(name, told, undefined, `no line of the journal tells of the ${size - told} bytes from here on`);
+      else if (known === undefined) this.#report(name, 0, undefined, 'no line of the journal is about this file');
+      else
+        this.#report(name, known, undefined, `no line of the journal is about the ${size - known} bytes from here on`);
     }
   }
 

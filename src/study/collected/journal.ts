@@ -2,7 +2,7 @@
 // folder is read, and no more of the journal is kept than sums.
 import { basename, dirname, join } from 'node:path';
 import { fileSize, storing, withFile } from '../../blocks/files.ts';
-import { readJournal } from '../../blocks/folder/journalfile.ts';
+import { readHead, readJournal } from '../../blocks/folder/journalfile.ts';
 import type { BlockEntry, JournalEntry } from '../../blocks/journal.ts';
 import { emptyLedger, follow } from '../../blocks/ledger.ts';
 import { journalFileName } from '../../blocks/names.ts';
@@ -29,8 +29,9 @@ export async function readCollected(path: string): Promise<ReadJournal> {
   const size = (await fileSize(journal)) ?? 0;
   await storing('read', journal, () =>
     withFile(journal, 'r', async (file) => {
+      if (size > 0 && (await readHead(file, journal)) === undefined)
+        throw damagedLine(journal, 1, 0, 'it is not the first line of a journal of this format');
       let ledger = emptyLedger;
-      // The first line says nothing of blocks.
       let line = 1;
       for await (const { position, entry } of readJournal(file, journal, size)) {
         line++;
