@@ -1,7 +1,7 @@
 // blockfeed collect: a collector as a process.
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { tellBlock, tellGap } from '../blocks/tell.ts';
+import { formatBlock, formatGap } from '../blocks/format.ts';
 import type { ConnectionState } from '../client/events.ts';
 import {
   type CollectedFeed,
@@ -48,7 +48,7 @@ export function addCollect(program: Command): void {
     .command('collect')
     .summary('take feeds in blocks, and store or show them')
     .description(
-      'Takes feeds in blocks from a server, tells each block on stdout, and acks it once it is durable. With --out the blocks go ' +
+      'Takes feeds in blocks from a server, prints each block on stdout, and acks it once it is durable. With --out the blocks go ' +
         'to a folder, from which a later run goes on by itself. FEED is a name, or a specification like user?rate=10; FEED:5 gives that feed blocks of 5.',
     )
     .argument('<url>', "the server's address, like ws://127.0.0.1:8080", webSocketUrl('the URL'))
@@ -84,7 +84,7 @@ export function addCollect(program: Command): void {
         text('--text', 4_096),
       ),
     )
-    .addOption(new Option('--json', 'tell each block as a line of JSON'))
+    .addOption(new Option('--json', 'print each block as a line of JSON'))
     .addOption(
       new Option('--delivery <block|message>', 'how the server sends').argParser(
         choice('--delivery', ['block', 'message']),
@@ -129,11 +129,11 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
-  // The console tells its blocks itself.
-  const tellsHere = flags.out !== undefined || flags.text !== undefined;
-  const tell = (line: string): void => {
+  // The console store prints its blocks itself.
+  const printsHere = flags.out !== undefined || flags.text !== undefined;
+  const printBlock = (line: string): void => {
     status?.clear();
-    if (tellsHere) print(line);
+    if (printsHere) print(line);
   };
   const collection = collect(url, {
     ...flags,
@@ -145,8 +145,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
-    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
+    onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : formatBlock(block.feed, block)),
+    onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : formatGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
@@ -154,7 +154,7 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     onStalled: (feed, unacked) => {
       status?.clear();
       say(
-        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${tellsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
+        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${printsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
       );
     },
   });
@@ -196,8 +196,12 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   if (out !== undefined)
     return folderStore(out, {
       ...(roll === undefined ? {} : { rollBytes: roll }),
-      onCutOff: (folder, { dataBytes, journalBytes }) =>
-        say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
+      onRepaired: (folder, { dataBytes, journalBytes, goneFiles }) => {
+        const left = dataBytes + journalBytes;
+        if (left > 0) say(`${folder}: ${left} bytes that a crash left are put aside; their messages are fetched again`);
+        const [first] = goneFiles;
+        if (first !== undefined) say(`${folder}: ${goneFiles.length} data files are gone, ${first} the first`);
+      },
     });
   if (file !== undefined) return await openTextStore(file);
   const shown = new Writable({

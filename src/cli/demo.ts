@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { assert } from '../base/assert.ts';
-import { bothStores } from '../blocks/sinks/both.ts';
+import { teeStore } from '../blocks/sinks/tee.ts';
 import { type Collection, type CollectOptions, collect, consoleStore, folderStore } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { duration, text } from './flags.ts';
@@ -128,7 +128,7 @@ function collectShown({ feed, how }: (typeof shown)[0], url: string, out: string
   return collect(url, {
     ...how,
     feeds: [feed],
-    store: bothStores(folderStore(out), consoleStore(shortened)),
+    store: teeStore(folderStore(out), consoleStore(shortened)),
     // The demo's feeds may be others in a later version: then it begins anew beside what is there.
     newEpoch: true,
     connect: {

@@ -135,8 +135,13 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     meaning: 'the client, server or subscription was closed already',
   },
   'bad-option': { from: 'library', retry: false, close: undefined, meaning: 'an option has a wrong value' },
-  locked: { from: 'library', retry: false, close: undefined, meaning: 'another living process holds the folder' },
-  damaged: { from: 'library', retry: false, close: undefined, meaning: 'stored data is not as its journal says' },
+  locked: { from: 'library', retry: false, close: undefined, meaning: 'somebody else holds the folder' },
+  damaged: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'stored data is not as its journal says, or its journal is not whole',
+  },
   storage: {
     from: 'library',
     retry: false,

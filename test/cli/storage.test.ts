@@ -151,7 +151,10 @@ test("a living collector's folder: an error that names its process; when that ha
   await first.stdout.including('block live');
 
   const second = await blockfeed('collect', url, 'live', '--size', '5', '--out', out);
-  expectOneError(second.stderr, new RegExp(`is in use by process ${first.pid}\\. Let that collector leave first`));
+  expectOneError(
+    second.stderr,
+    new RegExp(`is in use by process ${first.pid} of the machine .+\\. Let that collector leave first`),
+  );
   expect(second.stdout).toBe('');
   expect(second.exitCode).toBe(1);
 
@@ -168,7 +171,7 @@ test('--json beside --out tells the lines of the journal, each with its feed, on
   const { stdout, exitCode } = await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '3', '--json');
   expect(exitCode).toBe(0);
   const [stored] = await verifyFolder(out, { regenerate });
-  const journal = (await readFile(join(stored?.path ?? '', 'blocks.ndjson'), 'utf8')).split('\n').slice(1, -1);
+  const journal = (await readFile(join(stored?.path ?? '', 'blocks.journal'), 'utf8')).split('\n').slice(2, -1);
   expect(journal).toHaveLength(3);
   expect(stdout).toBe(journal.map((line) => `{"feed":"all",${line.slice(1)}\n`).join(''));
 });

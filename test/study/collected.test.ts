@@ -131,14 +131,14 @@ test('whatever the times, there are never too many slots, and nothing is lost in
 });
 
 test.each([
-  ['a byte that has changed', 2, (text: string) => text.replace('"bytes":', '"bytez":'), 'checksum'],
+  ['a byte that has changed', 3, (text: string) => text.replace('"bytes":', '"bytez":'), 'checksum'],
   [
     'a line that is missing',
     3,
     (text: string) => text.split('\n').toSpliced(2, 1).join('\n'),
     'does not begin at the next offset',
   ],
-  ['something else at its end', 5, (text: string) => `${text}\n`, 'checksum'],
+  ['something else at its end', 6, (text: string) => `${text}\n`, 'checksum'],
 ])('%s in a journal is an error that names file and line', async (_, line, damage, why) => {
   const root = await made({ noted: [{ start: 0 }, fresh, fresh, fresh] });
   const path = journalOf(root);
@@ -243,7 +243,7 @@ async function made(...all: readonly Collected[]): Promise<string> {
 }
 
 function journalOf(root: string): string {
-  return join(root, 'user', 'size-5', epoch, 'blocks.ndjson');
+  return join(root, 'user', 'size-5', epoch, 'blocks.journal');
 }
 
 function sum(folder: CollectedFolder | undefined, what: 'blocks' | 'messages'): number {

@@ -1,11 +1,11 @@
 // Reads one journal from its first line to its last, and sums up how its blocks came. Nothing else of the folder is
 // read, and only sums are kept.
 import { basename, dirname, join } from 'node:path';
-import { storing, withFile } from '../../blocks/files.ts';
-import { journalFileName, readJournal } from '../../blocks/folder/journalfile.ts';
-import { fileSize } from '../../blocks/folder/recover.ts';
+import { fileSize, storing, withFile } from '../../blocks/files.ts';
+import { readHead, readJournal } from '../../blocks/folder/journalfile.ts';
 import type { BlockEntry, JournalEntry } from '../../blocks/journal.ts';
 import { emptyLedger, follow } from '../../blocks/ledger.ts';
+import { journalFileName } from '../../blocks/names.ts';
 import type { Cut } from '../../protocol/cut.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 import type { Delivery } from '../../protocol/messages.ts';
@@ -32,8 +32,10 @@ export async function readCollected(path: string): Promise<ReadJournal> {
   const size = (await fileSize(journal)) ?? 0;
   await storing('read', journal, () =>
     withFile(journal, 'r', async (file) => {
+      if (size > 0 && (await readHead(file, journal)) === undefined)
+        throw damagedLine(journal, 1, 0, 'it is not the first line of a journal of this format');
       let ledger = emptyLedger;
-      let line = 0;
+      let line = 1;
       for await (const { position, entry } of readJournal(file, journal, size)) {
         line++;
         if (entry.kind === 'fault') throw damagedLine(journal, line, position, entry.message);
