@@ -17,6 +17,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
 import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
@@ -48,7 +49,7 @@ export function addCollect(program: Command): void {
     .command('collect')
     .summary('take feeds in blocks, and store or show them')
     .description(
-      'Takes feeds in blocks from a server, tells each block on stdout, and acks it once it is durable. With --out the blocks go ' +
+      'Takes feeds in blocks from a server, prints each block on stdout, and acks it once it is durable. With --out the blocks go ' +
         'to a folder, from which a later run goes on by itself. FEED is a name, or a specification like user?rate=10; FEED:5 gives that feed blocks of 5.',
     )
     .argument('<url>', "the server's address, like ws://127.0.0.1:8080", webSocketUrl('the URL'))
@@ -84,7 +85,7 @@ export function addCollect(program: Command): void {
         text('--text', 4_096),
       ),
     )
-    .addOption(new Option('--json', 'tell each block as a line of JSON'))
+    .addOption(new Option('--json', 'print each block as a line of JSON'))
     .addOption(
       new Option('--delivery <block|message>', 'how the server sends').argParser(
         choice('--delivery', ['block', 'message']),
@@ -129,11 +130,11 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
-  // The console tells its blocks itself.
-  const tellsHere = flags.out !== undefined || flags.text !== undefined;
-  const tell = (line: string): void => {
+  // The console's store prints its blocks itself.
+  const printsHere = flags.out !== undefined || flags.text !== undefined;
+  const printBlock = (line: string): void => {
     status?.clear();
-    if (tellsHere) print(line);
+    if (printsHere) print(line);
   };
   const collection = collect(url, {
     ...flags,
@@ -145,8 +146,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
-    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
+    onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
+    onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
@@ -154,7 +155,7 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     onStalled: (feed, unacked) => {
       status?.clear();
       say(
-        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${tellsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
+        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${printsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
       );
     },
   });
@@ -178,7 +179,7 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
   }
 }
 
-/** The library's error leaves it open how one says that it is to begin anew. */
+/** The library's error does not know the flag that begins anew. */
 function namingTheFlag(cause: unknown): unknown {
   if (!(cause instanceof BlockfeedError && cause.code === 'reset')) return cause;
   const hint =
@@ -186,7 +187,7 @@ function namingTheFlag(cause: unknown): unknown {
   return new BlockfeedError('reset', cause.message, { hint, cause });
 }
 
-/** The record, which in a folder needs no feed, with its feed in front. */
+/** The record with its feed in front. In a folder a record needs no feed. */
 function withFeed({ feed, record }: StoredBlock | StoredGap): string {
   return record.startsWith('{"feed":') ? record : `{"feed":${JSON.stringify(feed)},${record.slice(1)}`;
 }
@@ -210,7 +211,7 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   return consoleStore(shown, { json: json === true });
 }
 
-/** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */
+/** `user:5` is feed user in blocks of 5. A specification may have colons of its own, so only a whole number counts there. */
 function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): readonly CollectedFeed[] {
   const [, feed = given, size] = /^([a-z0-9][a-z0-9._-]*):(.*)$/s.exec(given) ?? /^(.+):(\d+)$/s.exec(given) ?? [];
   if (feed === '' || feed.length > limits.feedTextBytes.max)
@@ -246,7 +247,7 @@ function describeState(state: ConnectionState): string {
     case 'closing':
       return `the server is closing: ${state.reason}`;
     case 'waiting':
-      return `not connected: ${state.reason}; trying again in ${(state.waitMs / 1_000).toFixed(1)} s`;
+      return `not connected: ${state.reason}; trying again in ${formatSeconds(state.waitMs * 1_000, 1)}`;
     case 'full':
       return 'waiting for what came to be stored';
   }

@@ -102,19 +102,19 @@ Examples:
   blockfeed serve --host 0.0.0.0 --no-kinds --feed 'weather=reading?rate=1' --ad-hoc off
 
 Watch a feed with any WebSocket client:  ws://127.0.0.1:8080/feeds/user?size=5
-Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does not wait.`,
+Ctrl-C stops it: the server tells its clients and waits for their acks. A second Ctrl-C does not wait.`,
     )
     .action(serve);
 }
 
 /** Runs until a signal stops it. */
 async function serve(flags: ServeFlags): Promise<void> {
-  // Nothing is logged before it listens: where it cannot, the one line that says so is all there is to say.
+  // Nothing is logged before the server listens. If it cannot, one line says so, and that is all there is to say.
   const log = makeLog('silent');
   const server = makeServer(flags, log);
   const stopped = new Promise<string>((resolve) => {
     onStopSignal(resolve);
-    // Where a program started it with a channel to itself (the demo does), the end of that program is one too.
+    // A program that started the server with a channel (the demo does) stops it by ending.
     process.channel?.unref();
     process.once('disconnect', () => resolve('the end of the parent'));
   });

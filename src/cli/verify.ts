@@ -1,4 +1,4 @@
-// blockfeed verify: checks stored blocks, reading nothing but the folder.
+// blockfeed verify: checks stored blocks. It reads nothing but the folder.
 import { type Command, Option } from 'commander';
 import { type VerifiedFolder, verifyFolder } from '../blocks/verify.ts';
 import { regenerate } from '../generate/regenerate.ts';
@@ -21,7 +21,7 @@ export function addVerify(program: Command): void {
     .action(async (folder: string, flags: { readonly regenerate?: boolean; readonly json?: boolean }) => {
       const verified = await verifyFolder(folder, flags.regenerate === true ? { regenerate } : {});
       if (flags.json === true) print(JSON.stringify(verified, undefined, 2));
-      else for (const each of verified) tell(each);
+      else for (const each of verified) printVerified(each);
       const wrong = verified.filter(({ problems }) => problems.length > 0).length;
       if (wrong > 0) {
         say(`blockfeed: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
@@ -30,7 +30,7 @@ export function addVerify(program: Command): void {
     });
 }
 
-function tell(folder: VerifiedFolder): void {
+function printVerified(folder: VerifiedFolder): void {
   const { path, blocks, messages, bytes, gaps, lost, regenerated, unsealedBytes, tornJournalBytes, problems } = folder;
   const parts = [count(blocks, 'block'), count(messages, 'message'), describeBytes(bytes)];
   if (gaps > 0) parts.push(`${count(gaps, 'gap')} (${count(lost, 'message')} lost)`);
