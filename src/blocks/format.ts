@@ -1,13 +1,14 @@
 // A block as text for people, and as JSON for programs. Pure: text in, text out. What comes from outside is written so
 // that it cannot steer a terminal.
 import { readLineHead, splitLines } from '../protocol/message.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import type { BlockFacts } from './sink.ts';
 
 /** `block user [60,65) size 5 messages 812 B span 8.000 s took 0.001 s` */
 export function formatBlock(feed: string, block: BlockFacts): string {
   const range = `[${block.from},${block.to})`;
-  const span = seconds(block.lastTime - block.firstTime);
-  return `block ${feed} ${range} ${block.cut} ${count(block.to - block.from)} ${block.bytes} B span ${span} took ${seconds(took(block))}`;
+  const span = formatSeconds(block.lastTime - block.firstTime);
+  return `block ${feed} ${range} ${block.cut} ${count(block.to - block.from)} ${block.bytes} B span ${span} took ${formatSeconds(took(block))}`;
 }
 
 /** `gap user [65,70) 5 messages lost` */
@@ -51,10 +52,6 @@ export function isoMicros(timeMicros: number): string {
   const ms = Math.floor(timeMicros / 1_000);
   const micros = timeMicros - ms * 1_000;
   return `${new Date(ms).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
-}
-
-function seconds(micros: number): string {
-  return `${(micros / 1_000_000).toFixed(3)} s`;
 }
 
 function count(messages: number): string {

@@ -17,6 +17,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
 import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
@@ -129,7 +130,7 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
-  // The console store prints its blocks itself.
+  // The console's store prints its blocks itself.
   const printsHere = flags.out !== undefined || flags.text !== undefined;
   const printBlock = (line: string): void => {
     status?.clear();
@@ -178,7 +179,7 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
   }
 }
 
-/** The library's error leaves it open how one says that it is to begin anew. */
+/** The library's error does not know the flag that begins anew. */
 function namingTheFlag(cause: unknown): unknown {
   if (!(cause instanceof BlockfeedError && cause.code === 'reset')) return cause;
   const hint =
@@ -186,7 +187,7 @@ function namingTheFlag(cause: unknown): unknown {
   return new BlockfeedError('reset', cause.message, { hint, cause });
 }
 
-/** The record, which in a folder needs no feed, with its feed in front. */
+/** The record with its feed in front. In a folder a record needs no feed. */
 function withFeed({ feed, record }: StoredBlock | StoredGap): string {
   return record.startsWith('{"feed":') ? record : `{"feed":${JSON.stringify(feed)},${record.slice(1)}`;
 }
@@ -214,7 +215,7 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   return consoleStore(shown, { json: json === true });
 }
 
-/** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */
+/** `user:5` is feed user in blocks of 5. A specification may have colons of its own, so only a whole number counts there. */
 function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): readonly CollectedFeed[] {
   const [, feed = given, size] = /^([a-z0-9][a-z0-9._-]*):(.*)$/s.exec(given) ?? /^(.+):(\d+)$/s.exec(given) ?? [];
   if (feed === '' || feed.length > limits.feedTextBytes.max)
@@ -250,7 +251,7 @@ function describeState(state: ConnectionState): string {
     case 'closing':
       return `the server is closing: ${state.reason}`;
     case 'waiting':
-      return `not connected: ${state.reason}; trying again in ${(state.waitMs / 1_000).toFixed(1)} s`;
+      return `not connected: ${state.reason}; trying again in ${formatSeconds(state.waitMs * 1_000, 1)}`;
     case 'full':
       return 'waiting for what came to be stored';
   }

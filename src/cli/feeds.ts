@@ -1,4 +1,4 @@
-// blockfeed feeds: which feeds a server offers.
+// blockfeed feeds: lists the feeds that a server offers.
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { requestFeedList } from '../client/feedList.ts';

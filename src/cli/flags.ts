@@ -1,12 +1,12 @@
-// Flags as they are typed, parsed once into what they mean. A wrong one is a usage error: one line that names the flag, what
-// was given, and the range.
+// Parses flags once, from what was typed to what it means. A wrong flag is a usage error: one line with the flag, what was
+// given, and the range.
 import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Range } from '../protocol/limit.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
 import { formatDurationMs, parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
 
-/** What a command was called with that it cannot take. Exit code 2. */
+/** A command was called in a way that it does not understand. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -56,7 +56,7 @@ export function choice<Word extends string>(flag: string, words: readonly Word[]
   };
 }
 
-/** One or several, with commas between: `1,10,100`; each once. */
+/** One or several values with commas between, each once: `1,10,100`. */
 export function list<Value>(flag: string, parse: Parse<Value>): Parse<readonly Value[]> {
   return (text) => {
     const values = text.split(',').map(parse);
@@ -83,7 +83,7 @@ export function place(flag: string): Parse<Place> {
 export function webSocketUrl(flag: string): Parse<string> {
   return (text) => {
     const url = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
-    // URL drops line breaks; and what begins with a dash was meant as a flag.
+    // URL would drop line breaks. A text that begins with a dash was meant as a flag.
     const parsed = /^[^\s-]\S*$/.test(text) && URL.canParse(url) ? new URL(url) : undefined;
     const isOurs =
       parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '' && parsed.hostname !== '';

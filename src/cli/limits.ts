@@ -1,7 +1,7 @@
 // The limits of the command line.
 import type { Limit } from '../protocol/limit.ts';
 
-export type CliLimitName = 'talkBytes' | 'talkEndMs' | 'sameStopMs';
+export type CliLimitName = 'talkBytes' | 'talkEndMs' | 'sameStopMs' | 'sparedFiles';
 
 export const cliLimits: Readonly<Record<CliLimitName, Limit>> = {
   talkBytes: {
@@ -27,5 +27,14 @@ export const cliLimits: Readonly<Record<CliLimitName, Limit>> = {
     default: 500,
     reason: 'one Ctrl-C may come several times: the terminal, timeout(1) and npx each send it on',
     atLimit: 'a further signal does not wait for what is under way',
+  },
+  sparedFiles: {
+    unit: 'count',
+    min: 64,
+    max: 64,
+    default: 64,
+    reason:
+      'of the open files that the system allows: for the process itself, and for connections that are being closed',
+    atLimit: '`serve` takes so many connections fewer than files may be open, and logs it',
   },
 };

@@ -13,7 +13,7 @@ const outputs = openOutputs();
 /** What a command says about its work. */
 export const talk: Talk = new Talk(outputs.stderr);
 
-/** Results. Its callbacks say when each was taken: whoever has more than fits into memory waits for them. */
+/** Where results go. A callback says when a text was taken: whoever has more than fits into memory waits for it. */
 export const stdout: Writable = outputs.stdout;
 
 /** A line of talk. */
@@ -35,14 +35,14 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
 const escapes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' };
 
-/** The text in that style, where the stream shows it. */
+/** The text in that style, if the stream shows styles. */
 export function styled(stream: NodeJS.WriteStream, style: Style, text: string): string {
   return hasColours(stream) ? `\u001b[${escapes[style]}m${text}\u001b[0m` : text;
 }
 
 /**
- * Ends the process when stdout can take no more: quietly where its reader has gone (`| head`), which is a reader's way to
- * say that it has enough, and with a line where it is full.
+ * Ends the process when stdout can take no more. When the reader has gone (`| head`), which says that it has enough, that is
+ * quiet; when the disk is full, a line says so.
  */
 export function watchOutput(): void {
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
@@ -52,9 +52,9 @@ export function watchOutput(): void {
   });
 }
 
-/** Waits for the results to be taken, however long that takes, and a moment for the talk; then the process may end. */
+/** Waits until all results are taken, however long that is, and a moment for the talk. Then the process may end. */
 export async function finishOutput(): Promise<void> {
   if (stdout.writableLength > 0) await new Promise((resolve) => stdout.write('', resolve));
-  // Talk that nobody reads would keep the process alive.
+  // Otherwise talk that nobody reads would keep the process alive.
   if (!(await talk.written(cliLimits.talkEndMs.default))) process.exit();
 }

@@ -10,7 +10,7 @@ import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addVerify } from './verify.ts';
 
-/** Parsing throws instead of ending the process, and says nothing of errors: what they are is for the caller to tell. */
+/** Parsing throws instead of ending the process, and prints no errors: the caller does. */
 export function makeProgram(): Command {
   const program = new Command('blockfeed')
     .description('Live feeds over WebSocket, taken in blocks: offered, collected, acked, resumed and verified.')

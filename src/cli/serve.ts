@@ -6,6 +6,7 @@ import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
 import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
 import { makeLog } from './log.ts';
+import { connectionsThatFit } from './openFiles.ts';
 import { exitCodes, print } from './output.ts';
 import { onStopSignal } from './signals.ts';
 
@@ -102,19 +103,22 @@ Examples:
   blockfeed serve --host 0.0.0.0 --no-kinds --feed 'weather=reading?rate=1' --ad-hoc off
 
 Watch a feed with any WebSocket client:  ws://127.0.0.1:8080/feeds/user?size=5
-Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does not wait.`,
+Ctrl-C stops it: the server tells its clients and waits for their acks. A second Ctrl-C does not wait.`,
     )
     .action(serve);
 }
 
 /** Runs until a signal stops it. */
 async function serve(flags: ServeFlags): Promise<void> {
-  // Nothing is logged before it listens: where it cannot, the one line that says so is all there is to say.
+  // Nothing is logged before the server listens. If it cannot, one line says so, and that is all there is to say.
   const log = makeLog('silent');
-  const server = makeServer(flags, log);
+  const wanted = flags.connections ?? serverLimits.connections.default;
+  const fitting = connectionsThatFit();
+  const connections = Math.min(wanted, fitting?.connections ?? wanted);
+  const server = makeServer({ ...flags, connections }, log);
   const stopped = new Promise<string>((resolve) => {
     onStopSignal(resolve);
-    // Where a program started it with a channel to itself (the demo does), the end of that program is one too.
+    // A program that started the server with a channel (the demo does) stops it by ending.
     process.channel?.unref();
     process.once('disconnect', () => resolve('the end of the parent'));
   });
@@ -122,6 +126,11 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.level = flags.logLevel;
   print(`listening ${url}`);
   log.info({ url }, `listening ${url}`);
+  if (connections < wanted)
+    log.warn(
+      { openFiles: fitting?.openFiles, connections },
+      `at most ${connections} connections are taken, not ${wanted}: the system lets this process open ${fitting?.openFiles} files (ulimit -n)`,
+    );
   const signal = await stopped;
   await server.close(`${signal} came`);
   if (process.connected) process.disconnect();

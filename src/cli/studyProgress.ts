@@ -1,4 +1,6 @@
-// How far a study is, told on stderr: a bar on a terminal, else a line now and then.
+// Shows on stderr how far a study is: a bar on a terminal, else a line now and then.
+
+import { formatMinutes } from '../protocol/units.ts';
 import type { StudyProgress } from '../study/study.ts';
 import { say, styled, talk } from './output.ts';
 import { count } from './status.ts';
@@ -16,7 +18,7 @@ export class ProgressLine {
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
     const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;
     const again = runsAgain === 0 ? '' : ` (${runsAgain} disturbed, to be made again)`;
-    const line = `${runsDone}/${runs} runs${again}, ${describeLeft(leftMicros)} left: ${now}`;
+    const line = `${runsDone}/${runs} runs${again}, ${formatMinutes(leftMicros)} left: ${now}`;
     if (!this.#isLive) {
       if (performance.now() - this.#saidMs < lineEveryMs) return;
       this.#saidMs = performance.now();
@@ -34,10 +36,4 @@ export class ProgressLine {
     talk.write('\r\u001b[2K');
     this.#isShown = false;
   }
-}
-
-/** `1 min 20 s` */
-export function describeLeft(micros: number): string {
-  const seconds = Math.ceil(micros / 1_000_000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -1,4 +1,4 @@
-// blockfeed verify: checks stored blocks, reading nothing but the folder.
+// blockfeed verify: checks stored blocks. It reads nothing but the folder.
 import { type Command, Option } from 'commander';
 import { type VerifiedFolder, verifyFolder } from '../blocks/verify.ts';
 import { regenerate } from '../generate/regenerate.ts';

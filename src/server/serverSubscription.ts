@@ -7,6 +7,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { Sums } from './limitedLog.ts';
@@ -235,5 +236,5 @@ export class ServerSubscription implements CursorHost {
 
 /** The server does not know them of a block that was sent on an earlier connection. */
 function seconds(micros: number | undefined): string {
-  return micros === undefined ? 'unknown' : `${(micros / 1_000_000).toFixed(3)} s`;
+  return micros === undefined ? 'unknown' : formatSeconds(micros);
 }

@@ -1,7 +1,7 @@
 // Advises which of the measured sizes to use for a goal. Reports what that size gives, what its neighbours give, and
 // which sizes differ from it by no more than noise. Pure.
 import { groupsOf } from './groups.ts';
-import { formatWhole } from './page/format.ts';
+import { formatMicros, formatWhole } from './page/format.ts';
 import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
 import { ascending } from './statistics/ascending.ts';
 import { differ, meanOf } from './statistics/mean.ts';
@@ -114,7 +114,7 @@ function wordsOf(
   const { goal, size, gives, noDifference } = advice;
   const where = whereOf(advice);
   if (goal.kind === 'latency' && (size === undefined || gives === undefined))
-    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${formatWhole(best.size)}, has ${duration(best.gives.value)}.`;
+    return `No size keeps ${goalName(goal)} within ${formatMicros(goal.limitMicros)} ${where}: the best, ${formatWhole(best.size)}, has ${formatMicros(best.gives.value)}.`;
   if (size === undefined || gives === undefined) return `Nothing was measured ${where}.`;
   const given = `${figureText(goal, gives)} ${where}`;
   if (noDifference.length === candidates.length && candidates.length > 1)
@@ -132,7 +132,7 @@ function wordsOf(
     case 'rate':
       return `${blocks} have the least latency: ${given}${same}.`;
     case 'latency':
-      return `${blocks} are the largest within ${duration(goal.limitMicros)}: ${given}${same}.${further}`;
+      return `${blocks} are the largest within ${formatMicros(goal.limitMicros)}: ${given}${same}.${further}`;
   }
 }
 
@@ -163,13 +163,8 @@ function figureText(goal: Goal, { value, low, high }: Estimate): string {
       return `${text((figure) => figure.toPrecision(3))} CPU s per million messages`;
     case 'rate':
     case 'latency':
-      return `${goalName(goal)} ${text(duration)}`;
+      return `${goalName(goal)} ${text(formatMicros)}`;
   }
-}
-
-function duration(micros: number): string {
-  if (micros >= 1_000_000) return `${(micros / 1_000_000).toPrecision(3)} s`;
-  return micros >= 1_000 ? `${(micros / 1_000).toPrecision(3)} ms` : `${Math.round(micros)} µs`;
 }
 
 function count(value: number): string {

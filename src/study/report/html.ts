@@ -1,5 +1,6 @@
 // A study's result as one page: the advice first, then the figures, then every number.
 
+import { formatMinutes } from '../../protocol/units.ts';
 import { html, htmlTable, type Markup } from '../html/markup.ts';
 import { figurePlace, pageText } from '../html/page.ts';
 import { formatBytes, formatCount, formatMicros, formatShare, formatWhole, significant } from '../page/format.ts';
@@ -54,9 +55,9 @@ function unfinished({ finishedAt }: StudyResult): Markup | undefined {
 function facts(result: StudyResult): Markup {
   const { measurements, finishedAt, startedAt, seed } = result;
   const points = measuredPoints(measurements).length;
-  const seconds = finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000;
+  const micros = finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) * 1_000;
   const disturbed = disturbedWords(result);
-  const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC${seconds === undefined ? '' : `, ${durationWords(seconds)}`}`;
+  const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC${micros === undefined ? '' : `, ${formatMinutes(micros)}`}`;
   return html`<dl class="facts">
 <dt>Command</dt><dd><code>${result.command}</code></dd>
 <dt>Machine</dt><dd>${machineWords(result.machine)}</dd>
@@ -65,11 +66,6 @@ function facts(result: StudyResult): Markup {
 <dt>Measured</dt><dd>${formatWhole(points)} points, ${formatWhole(measurements.length)} runs in random order (seed ${seed})</dd>
 ${disturbed === undefined ? undefined : html`<dt>Disturbed</dt><dd>${disturbed}</dd>`}
 </dl>`;
-}
-
-function durationWords(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${Math.round(seconds)} s` : `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
 }
 
 function adviceSection({ advice }: StudyResult): Markup {
