@@ -1,5 +1,5 @@
 // What a feed says at an offset is the same for ever. These checksums are the memory of it: when one of them changes,
-// raise `kinds` in src/feed/kinds/version.ts, so that it becomes another feed to those who resume, and write them anew.
+// raise `kinds` in src/generate/kinds/version.ts, so that it becomes another feed to those who resume, and write them anew.
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('F1 and F3: every kind says what it has always said', () => {
       ];
     }),
   );
-  expectFile('test/feed/kinds.golden.json', `${JSON.stringify({ generatorVersion, checksums }, undefined, 1)}\n`);
+  expectFile('test/generate/kinds.golden.json', `${JSON.stringify({ generatorVersion, checksums }, undefined, 1)}\n`);
 });
 
 test('every kind has its checksums', () => {
