@@ -93,7 +93,11 @@ async function preparePlain(
   signal: AbortSignal,
 ): Promise<(connection: Connection, over: () => void) => Peer> {
   const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, { ...request, signal });
+  const { from } = await startOf(renditions.feed, request.policy, {
+    ...request,
+    turns: context.turns,
+    signal,
+  });
   return (connection, over) => new Plain(context, connection, request, renditions, from, over);
 }
 

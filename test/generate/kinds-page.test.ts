@@ -37,7 +37,10 @@ test('every specification on the page is one', () => {
 });
 
 test('the kind that shows how to add one is a whole one, and works', () => {
-  const source = readFileSync(new URL('die.ts', import.meta.url), 'utf8').replaceAll("'../../src/generate/kinds/", "'./");
+  const source = readFileSync(new URL('die.ts', import.meta.url), 'utf8').replaceAll(
+    "'../../src/generate/kinds/",
+    "'./",
+  );
   const indented = source.replace(/^(?=.)/gm, '   ');
   expect(text).toContain(indented);
   const generator = die.generator({ faces: '6' }, 1);
