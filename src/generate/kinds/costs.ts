@@ -11,7 +11,7 @@ export const costs = {
   user: 12,
   data: 10,
   /** A byte of a line: written, counted, copied. */
-  byte: 0.0005,
+  byte: 0.0015,
   /** A piece of a message that is made in pieces, about. */
   piece: 100,
   /** A value of an array as text, rounded first. */

@@ -2,7 +2,7 @@
 // one of faker's methods that are listed here and nothing else, and what they ask for is bounded.
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { faker } from './fakes.ts';
-import { isKept, tokensOf } from './tokens.ts';
+import { isKept, type Token, tokensOf } from './tokens.ts';
 
 /** A text cut at its expressions: literal, expression, literal, …, literal. */
 export interface Parsed {
@@ -124,12 +124,15 @@ function parseArguments(written: string, text: string): unknown[] {
 
 /** Faker gets what was written: no number that is another one in JavaScript, no key that stands twice. */
 function checkKept(written: string, args: string): void {
+  let tokens: Token[];
   try {
-    for (const { is, written: number } of tokensOf(`[${args}]`, argumentDepthMax))
-      if (is === 'number' && !isKept(number)) throw new SyntaxError(`the number ${number} would become another one`);
+    tokens = tokensOf(`[${args}]`, argumentDepthMax);
   } catch (cause) {
-    throw bad(written, (cause as Error).message, 'Write a number of more than 15 digits as a text, in quotes.', cause);
+    throw bad(written, (cause as Error).message, 'Write arguments in JSON, each key once.', cause);
   }
+  const changed = tokens.find((token) => token.is === 'number' && !isKept(token.written));
+  if (changed !== undefined)
+    throw bad(written, `the number ${changed.written} would become another one`, 'Write it as a text, in quotes.');
 }
 
 function checked(call: Call): Call {

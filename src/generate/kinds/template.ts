@@ -153,11 +153,14 @@ function tried(calls: readonly Made[], random: PlacedRandom): Map<string, number
   for (const { call, make } of calls) {
     if (micros.has(call.written)) continue;
     const before = fakes.draws;
+    let value: unknown;
     try {
-      JSON.stringify(fakes.make(make), refuseNoNumber);
+      value = fakes.make(make);
     } catch (cause) {
       throw bad(call.written, `faker says: ${(cause as Error).message.split('\n')[0]}`, undefined, cause);
     }
+    const fault = faultOf(value);
+    if (fault !== undefined) throw bad(call.written, `its value is ${fault}, which JSON does not have`);
     const its = expressionMicros(`${call.module}.${call.method}`, call.argsLength, fakes.draws - before);
     micros.set(call.written, its);
     sum += its;
@@ -174,10 +177,14 @@ function tried(calls: readonly Made[], random: PlacedRandom): Map<string, number
   return micros;
 }
 
-/** JSON has no NaN and no infinity: they would become null, which nobody asked for. */
-function refuseNoNumber(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`its value is ${value}`);
-  return typeof value === 'bigint' ? String(value) : value;
+/** What of a value would become null in silence. */
+function faultOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.values(value)
+    .map(faultOf)
+    .find((fault) => fault !== undefined);
 }
 
 function joinTexts(pieces: readonly Piece[]): Piece[] {
