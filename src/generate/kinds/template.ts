@@ -1,20 +1,16 @@
 // The user's own record: a JSON text with expressions in its strings, each replaced by one of faker's values.
 import { BlockfeedError } from '../../protocol/errors.ts';
-import { generateLimits } from '../limits.ts';
-import { expressionMicros } from './costs.ts';
-import { bad, bind, type Call, parseExpressions } from './expression.ts';
+import { bind, parseExpressions } from './expression.ts';
 import { Fakes } from './fakes.ts';
 import type { Generator, Kind, Parameter } from './kind.ts';
 import { jsonBytes, lineBytesOf } from './lines.ts';
-import { withCommas } from './parameters.ts';
 import { PlacedRandom } from './random.ts';
 import { tokensOf } from './tokens.ts';
+import { type Bound, tried } from './trial.ts';
 
 const depthMax = 32;
 /** Each expression's value, as JSON: a longer text is cut there, anything else that is longer becomes null. */
 const valueBytes = 2_000;
-/** 2026-01-01: the trial reads the present no more than messages do. */
-const trialMicros = 1_767_225_600_000_000;
 /** A record has no more expressions, and no message of it draws more numbers, so that one takes milliseconds at the most. */
 const expressionsMax = 200;
 const drawsMax = 10_000;
@@ -53,7 +49,7 @@ function makeGenerator(written: string, seed: number): Generator {
     (sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0),
     0,
   );
-  const microsOf = tried(calls, random);
+  const microsOf = tried(calls, random.at(0), drawsMax);
 
   function* made(offset: number, timeMicros: number): Iterable<string> {
     const fakes = new Fakes(random.at(offset), timeMicros, drawsMax);
@@ -67,15 +63,10 @@ function makeGenerator(written: string, seed: number): Generator {
   };
 }
 
-interface Made {
-  readonly call: Call;
-  readonly make: () => unknown;
-}
-
 /** The pieces of a record's text: all of it but for the strings that have expressions. */
-function compiled(written: string): { pieces: Piece[]; calls: Made[] } {
+function compiled(written: string): { pieces: Piece[]; calls: Bound[] } {
   const pieces: Piece[] = [];
-  const calls: Made[] = [];
+  const calls: Bound[] = [];
   for (const token of tokensOf(written, depthMax)) {
     if (token.is !== 'text' || !token.written.includes('{{')) pieces.push(token.written);
     else compileText(JSON.parse(token.written), pieces, calls);
@@ -83,7 +74,7 @@ function compiled(written: string): { pieces: Piece[]; calls: Made[] } {
   return { pieces, calls };
 }
 
-function compileText(text: string, pieces: Piece[], calls: Made[]): void {
+function compileText(text: string, pieces: Piece[], calls: Bound[]): void {
   const parsed = parseExpressions(text);
   if (calls.length + parsed.calls.length > expressionsMax)
     throw badRecord(`it has more than ${expressionsMax} expressions`);
@@ -140,51 +131,6 @@ function fitting(text: string): string {
   for (let step = 1_024; step >= 1; step /= 2)
     if (fits + step <= text.length && jsonBytes(text.slice(0, fits + step)) <= valueBytes) fits += step;
   return text.slice(0, fits);
-}
-
-/**
- * Makes each expression once, to refuse those that faker cannot do, and gives what it costs, by how it is written. Trying ends where it has
- * cost too much itself: a specification is looked at before anybody has a right to anything.
- */
-function tried(calls: readonly Made[], random: PlacedRandom): Map<string, number> {
-  const micros = new Map<string, number>();
-  const fakes = new Fakes(random.at(0), trialMicros, drawsMax);
-  let sum = 0;
-  for (const { call, make } of calls) {
-    if (micros.has(call.written)) continue;
-    const before = fakes.draws;
-    let value: unknown;
-    try {
-      value = fakes.make(make);
-    } catch (cause) {
-      throw bad(call.written, `faker says: ${(cause as Error).message.split('\n')[0]}`, undefined, cause);
-    }
-    const fault = faultOf(value);
-    if (fault !== undefined) throw bad(call.written, `its value is ${fault}, which JSON does not have`);
-    const its = expressionMicros(`${call.module}.${call.method}`, call.argsLength, fakes.draws - before);
-    micros.set(call.written, its);
-    sum += its;
-    if (sum > generateLimits.trialMicros.default)
-      throw new BlockfeedError(
-        'feed-refused',
-        `the expressions of record up to ${call.written} cost ${withCommas(Math.ceil(sum))} µs to try`,
-        {
-          hint: `Use fewer different ones, or such as make less: at most ${withCommas(generateLimits.trialMicros.default)} µs.`,
-          about: 'record',
-        },
-      );
-  }
-  return micros;
-}
-
-/** What of a value would become null in silence. */
-function faultOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.values(value)
-    .map(faultOf)
-    .find((fault) => fault !== undefined);
 }
 
 function joinTexts(pieces: readonly Piece[]): Piece[] {
