@@ -18,7 +18,17 @@ import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { formatSeconds } from '../protocol/units.ts';
-import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
+import {
+  byteSize,
+  duration,
+  nonEmptyText,
+  oneOf,
+  place,
+  UsageError,
+  usage,
+  webSocketUrl,
+  wholeNumber,
+} from './flags.ts';
 import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { count, describeStatus, StatusLine } from './status.ts';
@@ -79,16 +89,16 @@ export function addCollect(program: Command): void {
         wholeNumber('--blocks', { min: 1, max: maxOffset }),
       ),
     )
-    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(text('--out', 4_096)))
+    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(nonEmptyText('--out', 4_096)))
     .addOption(
       new Option('--text <file>', 'append the blocks to this file, for people to read').argParser(
-        text('--text', 4_096),
+        nonEmptyText('--text', 4_096),
       ),
     )
     .addOption(new Option('--json', 'print each block as a line of JSON'))
     .addOption(
       new Option('--delivery <block|message>', 'how the server sends').argParser(
-        choice('--delivery', ['block', 'message']),
+        oneOf('--delivery', ['block', 'message']),
       ),
     )
     .addOption(
@@ -108,7 +118,9 @@ export function addCollect(program: Command): void {
         byteSize('--roll', { min: 1_000, max: 1e12 }),
       ),
     )
-    .addOption(new Option('--name <name>', "what to be called in the server's log").argParser(text('--name', 100)))
+    .addOption(
+      new Option('--name <name>', "what to be called in the server's log").argParser(nonEmptyText('--name', 100)),
+    )
     .addHelpText(
       'after',
       `

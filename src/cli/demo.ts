@@ -9,7 +9,7 @@ import { teeStore } from '../blocks/sinks/tee.ts';
 import { type Collection, type CollectOptions, collect, consoleStore, folderStore } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { formatSeconds } from '../protocol/units.ts';
-import { duration, text } from './flags.ts';
+import { duration, nonEmptyText } from './flags.ts';
 import { exitCodes, say, stdout, styled } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus } from './status.ts';
@@ -61,7 +61,7 @@ export function addDemo(program: Command): void {
     )
     .addOption(
       new Option('--out <folder>', 'where the blocks go; what is there is gone on with')
-        .argParser(text('--out', 4_096))
+        .argParser(nonEmptyText('--out', 4_096))
         .default('./blockfeed-demo'),
     )
     .addOption(

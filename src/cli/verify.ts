@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type VerifiedFolder, verifyFolder } from '../blocks/verify.ts';
 import { regenerate } from '../generate/regenerate.ts';
-import { text } from './flags.ts';
+import { nonEmptyText } from './flags.ts';
 import { exitCodes, print, say, styled } from './output.ts';
 import { count, describeBytes } from './status.ts';
 
@@ -14,7 +14,7 @@ export function addVerify(program: Command): void {
       'Checks what a collector stored, reading nothing but the folder: each offset once, no hole that is not a reported gap, checksums, ' +
         'and every cut as the cut rule says. Exit code 1 and the exact place where something is wrong.',
     )
-    .argument('<folder>', 'what --out was, or any folder below it', text('the folder', 4_096))
+    .argument('<folder>', 'what --out was, or any folder below it', nonEmptyText('the folder', 4_096))
     .addOption(new Option('--regenerate', 'generate every byte of generated feeds again from feed.json, and compare'))
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText('after', '\nExamples:\n  blockfeed verify blocks\n  blockfeed verify blocks/user --regenerate --json')

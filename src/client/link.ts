@@ -8,7 +8,7 @@ import type { ServerMessage } from '../protocol/messages.ts';
 import { ClientSession, type SessionEnd, type Welcome } from './clientSession.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionState } from './events.ts';
-import { closed, unreachable } from './faults.ts';
+import { closed, serverUnreachable } from './faults.ts';
 import type { FeedReader, ReaderHost } from './feedReader.ts';
 import { clientLimits } from './limits.ts';
 import type { Settings } from './options.ts';
@@ -182,7 +182,7 @@ export class Link implements ReaderHost, RoutesHost {
       if (lastedMs >= clientLimits.reconnectResetMs.default) this.#failures = 0;
       this.#failures++;
       if (this.#failures > this.#settings.retry) {
-        error = unreachable(this.#settings.url, this.#failures, end.reason, end.error);
+        error = serverUnreachable(this.#settings.url, this.#failures, end.reason, end.error);
         break;
       }
       const waitMs = retryAfterMs + this.#waitMs(this.#failures);

@@ -110,7 +110,7 @@ export class Cursor implements Reader, Task {
     if (this.#open) return this.#leaveAt(this.#next);
     this.#phase = 'asking';
     const tail = this.feed.tail();
-    fillingFrom(this.feed, this.#options.policy, tail, this.#stopped.signal).then(
+    fillingFrom(this.feed, this.#options.policy, tail, this.#options.turns, this.#stopped.signal).then(
       (start) => {
         if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, tail));
       },

@@ -1,5 +1,6 @@
 // The feeds that a server offers: those it was configured with, and those it makes on request, within limits.
 import type { Clock } from '../base/clock.ts';
+import type { ChunkMemory } from '../feed/chunkMemory.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
 import type { PageCache } from '../frames/cache.ts';
@@ -17,6 +18,8 @@ export interface FeedsOptions {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly cache: PageCache;
+  /** What feeds that are made on request keep of their lines. */
+  readonly made: ChunkMemory;
 }
 
 interface AdHoc {
@@ -82,7 +85,7 @@ export class Feeds {
         hint: 'Try again when some are not read any more, or raise the limit of the server.',
         about: requested,
       });
-    const renditions = this.#renditionsOf(specified.make(specified.name, clock));
+    const renditions = this.#renditionsOf(specified.make(specified.name, clock, this.#options.made));
     this.#adHoc.set(specified.epoch, { renditions, idleSinceMicros: clock.nowMicros() });
     return renditions;
   }

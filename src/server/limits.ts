@@ -19,6 +19,7 @@ export type ServerLimitName =
   | 'unsentBytes'
   | 'unsentBytesInAll'
   | 'cachedBytes'
+  | 'madeBytes'
   | 'consumers'
   | 'adHocFeeds'
   | 'adHocRate'
@@ -138,6 +139,15 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     default: 67_108_864,
     reason: 'what recent readers share; anything else can be made again from the feed',
     atLimit: 'the page used least recently is forgotten',
+  },
+  madeBytes: {
+    unit: 'bytes',
+    min: 8_388_608,
+    max: 68_719_476_736,
+    default: 67_108_864,
+    reason:
+      'lines of generated feeds that readers of other policies share, and those that are being made; they can be made again',
+    atLimit: 'the lines used least recently are forgotten; while all are in use, reading waits for a later turn',
   },
   consumers: {
     unit: 'count',

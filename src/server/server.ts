@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
+import { ChunkMemory } from '../feed/chunkMemory.ts';
 import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
@@ -43,6 +44,7 @@ export interface ServerStats {
   readonly adHocFeeds: number;
   readonly unsentBytes: number;
   readonly cachedBytes: number;
+  readonly madeBytes: number;
 }
 
 /** Makes a server. It listens only once `listen` or `attach` is called. Throws `bad-option` or `bad-feed`. */
@@ -53,6 +55,7 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 export class BlockfeedServer {
   readonly #context: ServerContext;
   readonly #cache: PageCache;
+  readonly #made: ChunkMemory;
   readonly #upgrades: Upgrades;
   #http: HttpServer | undefined;
   #detach: (() => void)[] = [];
@@ -65,18 +68,20 @@ export class BlockfeedServer {
     const turns = new Turns();
     const limits = resolveServerLimits(options.limits ?? {});
     this.#cache = new PageCache(limits.cachedBytes);
+    this.#made = new ChunkMemory(limits.madeBytes);
     this.#context = {
       name: 'blockfeed',
       clock,
       log,
       limits,
       feeds: new Feeds({
-        configured: configured(options.feeds, options.maker, clock),
+        configured: configured(options.feeds, options.maker, clock, this.#made),
         maker: options.maker,
         limits,
         clock,
         turns,
         cache: this.#cache,
+        made: this.#made,
       }),
       turns,
       commits: new Commits(
@@ -151,6 +156,7 @@ export class BlockfeedServer {
       adHocFeeds: this.#context.feeds.adHocCount,
       unsentBytes: this.#context.budget.bytes,
       cachedBytes: this.#cache.bytes,
+      madeBytes: this.#made.bytes,
     };
   }
 
@@ -219,15 +225,20 @@ export class BlockfeedServer {
   }
 }
 
-function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined, clock: Clock): Feed[] {
-  if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock));
+function configured(
+  feeds: ServerOptions['feeds'],
+  maker: FeedMaker | undefined,
+  clock: Clock,
+  made: ChunkMemory,
+): Feed[] {
+  if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock, made));
   return Object.entries(feeds).map(([name, feed]) => {
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
       throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
         hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
         about: name,
       });
-    if (typeof feed === 'string') return specified(name, feed, maker, clock);
+    if (typeof feed === 'string') return specified(name, feed, maker, clock, made);
     if (feed.name === name) return feed;
     throw new BlockfeedError('bad-option', `feed ${feed.name} is offered as ${name}`, {
       hint: 'Offer a feed under its own name.',
@@ -236,8 +247,8 @@ function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined,
   });
 }
 
-function specified(name: string, words: string, maker: FeedMaker | undefined, clock: Clock): Feed {
-  if (maker !== undefined) return maker.specify(words).make(name, clock);
+function specified(name: string, words: string, maker: FeedMaker | undefined, clock: Clock, made: ChunkMemory): Feed {
+  if (maker !== undefined) return maker.specify(words).make(name, clock, made);
   throw new BlockfeedError('bad-option', `feed ${name} is stated in words, and there is no maker`, {
     hint: 'State `maker: generatedFeeds`, from blockfeed/generate, or give a Feed.',
     about: name,

@@ -96,6 +96,7 @@ export class ServerSubscription implements CursorHost {
       epoch,
       check,
       committed,
+      turns: this.#host.context.turns,
       signal: this.#stopped.signal,
     });
     if (this.#stopped.signal.aborted) return;

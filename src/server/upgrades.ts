@@ -11,6 +11,7 @@ import { type PlainRequest, parseHandshake } from './handshake.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';
+import { whileThere } from './whileThere.ts';
 
 export class Upgrades {
   /** Who is in. */
@@ -78,9 +79,8 @@ export class Upgrades {
       });
     };
     if (handshake.is === 'session') return enter((connection, over) => new Session(context, connection, over));
-    const left = new AbortController();
-    socket.once('close', () => left.abort());
-    preparePlain(context, handshake.request, left.signal).then(enter, (cause: unknown) =>
+    const { request: plain } = handshake;
+    whileThere(socket, (signal) => preparePlain(context, plain, signal)).then(enter, (cause: unknown) =>
       refuseFor(context, socket, cause),
     );
   }
@@ -93,7 +93,11 @@ async function preparePlain(
   signal: AbortSignal,
 ): Promise<(connection: Connection, over: () => void) => Peer> {
   const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, { ...request, signal });
+  const { from } = await startOf(renditions.feed, request.policy, {
+    ...request,
+    turns: context.turns,
+    signal,
+  });
   return (connection, over) => new Plain(context, connection, request, renditions, from, over);
 }
 

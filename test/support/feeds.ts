@@ -65,9 +65,9 @@ export class LaterFeed implements Feed {
     return await this.#feed.offsetAt(timeMicros);
   }
 
-  async checksumAt(offset: number): Promise<number | undefined> {
+  async removedChecksum(offset: number): Promise<number | undefined> {
     await this.#later();
-    return await this.#feed.checksumAt(offset);
+    return await this.#feed.removedChecksum(offset);
   }
 
   watch(moved: () => void): () => void {

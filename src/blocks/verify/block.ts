@@ -9,7 +9,7 @@ import type { CutChecker } from './cuts.ts';
 import { Comparison, type Regenerate } from './regenerated.ts';
 
 /** What goes on from block to block. */
-export interface Run {
+export interface VerifyRun {
   /** Time of the last message of all before, in microseconds. */
   lastTime: number;
   /** Undefined where the policy is not known. */
@@ -27,7 +27,11 @@ export interface BlockFault {
 }
 
 /** Reads a block and returns the first thing that is wrong with it. Rejects with what the file system or `regenerate` says. */
-export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run): Promise<BlockFault | undefined> {
+export async function checkBlock(
+  block: BlockEntry,
+  reader: FileReader,
+  run: VerifyRun,
+): Promise<BlockFault | undefined> {
   const walk = new BlockWalk(block, run);
   const generated = await Promise.resolve(run.regenerate?.(block.from, block.to));
   const comparison = generated === undefined ? undefined : new Comparison(generated);
@@ -49,7 +53,7 @@ export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run
 class BlockWalk {
   readonly #block: BlockEntry;
   readonly #what: string;
-  readonly #run: Run;
+  readonly #run: VerifyRun;
   readonly #joiner = new LineJoiner();
   /** Behind what was taken, and the begin of the line that is under way, in bytes of the file. */
   #position: number;
@@ -59,7 +63,7 @@ class BlockWalk {
   #isUnreadable = false;
   #first: Omit<BlockFault, 'isUnreadable'> | undefined;
 
-  constructor(block: BlockEntry, run: Run) {
+  constructor(block: BlockEntry, run: VerifyRun) {
     this.#block = block;
     this.#what = `the block [${block.from},${block.to})`;
     this.#run = run;

@@ -13,7 +13,7 @@ import { afterUnreadable, emptyLedger, follow, type Ledger } from '../ledger.ts'
 import { blockLimits } from '../limits.ts';
 import { dataFile, dataFileOffset, isAsideFile, journalFileName } from '../names.ts';
 import type { StoredFeed } from '../sink.ts';
-import { checkBlock, type Run } from './block.ts';
+import { checkBlock, type VerifyRun } from './block.ts';
 import { CutChecker } from './cuts.ts';
 import type { Regenerate } from './regenerated.ts';
 
@@ -184,7 +184,7 @@ class FolderVerifier {
     }
   }
 
-  async #followJournal(run: Run, feedFile: number | undefined, hasData: boolean): Promise<Ledger> {
+  async #followJournal(run: VerifyRun, feedFile: number | undefined, hasData: boolean): Promise<Ledger> {
     const path = join(this.#path, journalFileName);
     if (((await fileSize(path)) ?? 0) === 0) {
       // Between feed.json and the journal a collector may have died, before there was any data.
@@ -213,7 +213,7 @@ class FolderVerifier {
     );
   }
 
-  async #followLines(file: FileHandle, path: string, size: number, run: Run): Promise<Ledger> {
+  async #followLines(file: FileHandle, path: string, size: number, run: VerifyRun): Promise<Ledger> {
     let ledger = emptyLedger;
     for await (const { position, entry } of readJournal(file, path, Math.max(size, headBytes))) {
       if (this.#problems.length >= maxProblems) break;
@@ -234,7 +234,7 @@ class FolderVerifier {
     return ledger;
   }
 
-  async #checkEntry(entry: JournalEntry, isContinued: boolean, run: Run): Promise<void> {
+  async #checkEntry(entry: JournalEntry, isContinued: boolean, run: VerifyRun): Promise<void> {
     switch (entry.kind) {
       case 'start':
         run.cuts?.begin(entry.start);
@@ -254,7 +254,7 @@ class FolderVerifier {
     }
   }
 
-  async #checkData(block: BlockEntry, run: Run): Promise<void> {
+  async #checkData(block: BlockEntry, run: VerifyRun): Promise<void> {
     const reader = await this.#reader(block.file);
     if (reader === undefined) {
       if (this.#gone?.name !== block.file) {
