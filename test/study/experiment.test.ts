@@ -216,7 +216,7 @@ test('a grid of more runs than can be made is refused before anything is', async
   const sizes = Array.from({ length: 200 }, (_, index) => index + 1).join(',');
   const refused = new Running(['study', '--size', sizes, '--clients', sizes, '--rounds', '1000']);
   expect(await refused.ended).toBe(2);
-  expect(refused.stderr.tail).toContain('160,000,000 runs are asked for, at most 100,000 are made');
+  expect(refused.stderr.tail).toContain('160,000,000 runs are requested, at most 100,000 are made');
 });
 
 test('a server that is not there, and one that makes no feeds on request, end it with a line', async () => {
