@@ -136,7 +136,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
   },
   'bad-option': { from: 'library', retry: false, close: undefined, meaning: 'an option has a wrong value' },
   locked: { from: 'library', retry: false, close: undefined, meaning: 'somebody else holds the folder' },
-  damaged: { from: 'library', retry: false, close: undefined, meaning: 'stored data is not as its journal says, or its journal is not whole' },
+  damaged: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'stored data is not as its journal says, or its journal is not whole',
+  },
   storage: {
     from: 'library',
     retry: false,

@@ -138,7 +138,9 @@ test('a second collector on a folder that one is writing to: exit 1, `locked`, a
   await toldSome(first, 2);
   const second = collecting(server.url, 'tick:10', '--out', out, '--json');
   expect(await second.ended).toBe(1);
-  expect(second.stderr.all.at(-1)).toMatch(new RegExp(`^blockfeed: .* is in use by process ${first.pid}\\. `));
+  expect(second.stderr.all.at(-1)).toMatch(
+    new RegExp(`^blockfeed: .* is in use by process ${first.pid} of the machine `),
+  );
   // Another policy is another folder.
   const other = collecting(server.url, 'tick:20', '--out', out, '--json', '-n', '1');
   expect(await other.ended).toBe(0);
