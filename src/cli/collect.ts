@@ -213,7 +213,10 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
         const left = dataBytes + journalBytes;
         if (left > 0) say(`${folder}: ${left} bytes that a crash left are put aside; their messages are fetched again`);
         const [first] = goneFiles;
-        if (first !== undefined) say(`${folder}: ${goneFiles.length} data files are gone, ${first} the first`);
+        if (first !== undefined)
+          say(
+            `${folder}: ${count(goneFiles.length, 'data file')} ${goneFiles.length === 1 ? 'is' : 'are'} gone, the first is ${first}`,
+          );
       },
     });
   if (file !== undefined) return await openTextStore(file);

@@ -45,7 +45,7 @@ describe('a folder in use', () => {
   it('is refused to another process, with path, pid and machine of the holder, until that has left', async () => {
     const root = await temporaryFolder();
     const { child } = await holder(root);
-    const message = `${join(folderIn(root, feed), 'lock')}: the folder is in use by process ${child.pid} of the machine ${hostname()}`;
+    const message = `${join(folderIn(root, feed), 'lock')} is locked: the folder is in use by process ${child.pid} of the machine ${hostname()}`;
     const locked = { code: 'locked', message, hint: expect.stringMatching(/leave first/) };
     await expect(folderStore(root).open(feed)).rejects.toMatchObject(locked);
     await expect(folderStore(root).reopen('user', { size: 50 })).rejects.toMatchObject(locked);
@@ -117,7 +117,7 @@ describe('a lock', () => {
       await writeFile(path, text);
       await expect(takeLock(path)).rejects.toMatchObject({
         code: 'locked',
-        message: `${path}: the folder is in use by another process`,
+        message: `${path} is locked: the folder is in use by another process`,
       });
     }
     await lock.release();

@@ -105,7 +105,7 @@ async function readNote(file: FileHandle): Promise<Note | undefined> {
 
 function lockedBy(path: string, note: Note | undefined): BlockfeedError {
   const who = note === undefined ? 'another process' : `process ${note.pid} of the machine ${note.machine}`;
-  return new BlockfeedError('locked', `${path}: the folder is in use by ${who}`, {
+  return new BlockfeedError('locked', `${path} is locked: the folder is in use by ${who}`, {
     hint: 'Let that collector leave first, or choose another folder. Removing the lock file does not help.',
     about: path,
   });

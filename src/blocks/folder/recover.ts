@@ -1,17 +1,18 @@
-// What is done when a folder is opened: to find how far its journal vouches for its data, to take out what a crash left
-// beyond that, and to refuse a folder that was damaged.
+// What is done when a folder is opened: to find how far its journal vouches for its data, to put aside what a crash left
+// beyond that, and to refuse a folder that is damaged.
 //
-// The law. A crash leaves of everything written since the last sync any part, in any file. Of what was synced before it
-// takes nothing, and three things are always so:
-//   - The journal reaches the offset in its first line, which is written over after a sync (every `headMs`, and at the end).
-//   - A data file is begun only when everything before it is synced. So one that is in no line has the name of the
-//     journal's next offset, and there is none without a journal.
-//   - No block is begun while `unsyncedBytes` of blocks are sealed and not synced. So behind the journal lie fewer bytes
-//     than that, and one block.
-// Where one of them is not so it was no crash: the folder is refused, with the place, and nothing in it is changed. Else
-// the blocks up to the first that is not whole are kept. What lies behind was never acked; it is kept aside until its
-// messages are stored anew. A data file that is gone was taken away by somebody: the journal says what was in it, and the
-// folder goes on.
+// The law. A crash leaves any part of what was written since the last sync, in any file, and all of what was synced before.
+// The writer keeps three rules, so three things hold after every crash:
+//   - The journal's lines reach the offset in its first line. That line is written over only after a sync (at most every
+//     `headMs`, and when the folder is closed).
+//   - A data file is begun only when everything before it is synced. So a data file that is in no line of the journal has
+//     the journal's next offset as its name, and without a journal there is no data file.
+//   - No block is begun while `unsyncedBytes` of blocks are sealed and not synced. So behind the last block of the journal
+//     lie fewer bytes than that, and one block.
+// Where one of these does not hold it was no crash: the folder is refused as damaged, with the place, and nothing in it is
+// changed. Where they hold, blocks are kept up to the first that is not whole. What lies behind was never acked. It is put
+// aside until its messages are stored anew (see aside.ts).
+// A data file that is gone was taken away by somebody. The journal says what was in it, and the folder goes on.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -65,8 +66,7 @@ export async function recover(folder: string, policy: Policy, feedFile: number):
   const journalPath = join(folder, journalFileName);
   const size = (await fileSize(journalPath)) ?? 0;
   if (size === 0) {
-    if (found.length > 0)
-      throw damaged(journalPath, 0, `it is missing or empty, and ${found.length} data files are there`);
+    if (found.length > 0) throw damaged(journalPath, 0, 'it is missing or empty, and data files are there');
     await writeWhole(journalPath, encodeHead({ feedFile, durable: 0 }));
   }
   const journaled = await readJournaled(folder, Math.max(size, headBytes), feedFile, lowestOffset(asides));
