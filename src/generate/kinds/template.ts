@@ -1,5 +1,6 @@
 // The user's own record: a JSON text with expressions in its strings, each replaced by one of faker's values.
 import { BlockfeedError } from '../../protocol/errors.ts';
+import { costs } from './costs.ts';
 import { bind, parseExpressions } from './expression.ts';
 import { Fakes } from './fakes.ts';
 import type { Generator, Kind, Parameter } from './kind.ts';
@@ -38,43 +39,54 @@ export const template: Kind = {
   generator: (values, seed) => makeGenerator(values.record as string, seed),
 };
 
-/** A piece of the message's JSON: always the same text, or made anew. */
-type Piece = string | (() => string);
+/** A part of the message's JSON: always the same text, or made anew by an expression. */
+type Part = string | { readonly written: string; readonly make: () => string };
 
 function makeGenerator(written: string, seed: number): Generator {
   const random = new PlacedRandom('template', seed);
-  const { pieces, calls } = compiled(written);
-  const joined = joinTexts(pieces);
-  const literalBytes = joined.reduce(
-    (sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0),
-    0,
-  );
+  const { parts, calls } = compiled(written);
+  const joined = joinTexts(parts);
+  const literalBytes = joined.reduce((sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : 0), 0);
   const microsOf = tried(calls, random.at(0), drawsMax);
 
-  function* made(offset: number, timeMicros: number): Iterable<string> {
+  function* made(offset: number, timeMicros: number, pieceMicros: number): Iterable<string> {
     const fakes = new Fakes(random.at(offset), timeMicros, drawsMax);
-    for (const piece of joined) yield typeof piece === 'string' ? piece : fakes.make(piece);
+    let text = '';
+    let micros = 0;
+    for (const part of joined) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
+      }
+      text += fakes.make(part.make);
+      micros += microsOf.get(part.written) as number;
+      if (micros < pieceMicros) continue;
+      yield text;
+      text = '';
+      micros = 0;
+    }
+    yield text;
   }
   return {
     maxLineBytes: lineBytesOf(literalBytes + calls.length * valueBytes),
     dataMicros: calls.reduce((sum, { call }) => sum + (microsOf.get(call.written) as number), 0),
-    data: (offset, timeMicros) => [...made(offset, timeMicros)].join(''),
-    pieces: made,
+    data: (offset, timeMicros) => [...made(offset, timeMicros, Number.POSITIVE_INFINITY)].join(''),
+    pieces: (offset, timeMicros) => made(offset, timeMicros, costs.piece),
   };
 }
 
-/** The pieces of a record's text: all of it but for the strings that have expressions. */
-function compiled(written: string): { pieces: Piece[]; calls: Bound[] } {
-  const pieces: Piece[] = [];
+/** The parts of a record's text: all of it but for the strings that have expressions. */
+function compiled(written: string): { parts: Part[]; calls: Bound[] } {
+  const parts: Part[] = [];
   const calls: Bound[] = [];
   for (const token of tokensOf(written, depthMax)) {
-    if (token.is !== 'text' || !token.written.includes('{{')) pieces.push(token.written);
-    else compileText(JSON.parse(token.written), pieces, calls);
+    if (token.is !== 'text' || !token.written.includes('{{')) parts.push(token.written);
+    else compileText(JSON.parse(token.written), parts, calls);
   }
-  return { pieces, calls };
+  return { parts, calls };
 }
 
-function compileText(text: string, pieces: Piece[], calls: Bound[]): void {
+function compileText(text: string, parts: Part[], calls: Bound[]): void {
   const parsed = parseExpressions(text);
   if (calls.length + parsed.calls.length > expressionsMax)
     throw badRecord(`it has more than ${expressionsMax} expressions`);
@@ -82,16 +94,18 @@ function compileText(text: string, pieces: Piece[], calls: Bound[]): void {
   calls.push(...made);
   const [alone] = made;
   if (alone !== undefined && made.length === 1 && parsed.literals.every((literal) => literal === '')) {
-    pieces.push(() => valueJson(alone.make));
+    parts.push({ written: alone.call.written, make: () => valueJson(alone.make) });
     return;
   }
-  pieces.push('"');
+  parts.push('"');
   parsed.literals.forEach((literal, index) => {
-    pieces.push(insideQuotes(JSON.stringify(literal)));
-    const make = made[index]?.make;
-    if (make !== undefined) pieces.push(() => insideQuotes(valueJson(() => words(make()))));
+    parts.push(insideQuotes(JSON.stringify(literal)));
+    const bound = made[index];
+    if (bound === undefined) return;
+    const { call, make } = bound;
+    parts.push({ written: call.written, make: () => insideQuotes(valueJson(() => words(make()))) });
   });
-  pieces.push('"');
+  parts.push('"');
 }
 
 /**
@@ -133,12 +147,12 @@ function fitting(text: string): string {
   return text.slice(0, fits);
 }
 
-function joinTexts(pieces: readonly Piece[]): Piece[] {
-  const joined: Piece[] = [];
-  for (const piece of pieces) {
+function joinTexts(parts: readonly Part[]): Part[] {
+  const joined: Part[] = [];
+  for (const part of parts) {
     const last = joined.at(-1);
-    if (typeof piece === 'string' && typeof last === 'string') joined[joined.length - 1] = last + piece;
-    else joined.push(piece);
+    if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
+    else joined.push(part);
   }
   return joined;
 }

@@ -51,7 +51,8 @@ function textToken(word: string): string {
 
 /** Whether the number that this token becomes has the same value: 12345678901234567890 becomes another one. */
 export function isKept(number: string): boolean {
-  return significant(number) === significant(String(Number(number)));
+  const becomes = String(Number(number));
+  return becomes === number || significant(becomes) === significant(number);
 }
 
 /** The digits from the first to the last that is not 0, with the power of ten behind them: one form for each value. */
