@@ -1,23 +1,25 @@
 // The server: HTTP and WebSocket in front of feeds, as a process of its own or attached to an http.Server that exists.
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { type Clock, systemClock, type Timer } from '../base/clock.ts';
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
 import { PageCache } from '../frames/cache.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
+import { ClockWatch } from './clockWatch.ts';
 import type { ServerContext } from './context.ts';
+import { DescriptorWatch } from './descriptors.ts';
 import { Feeds } from './feeds.ts';
+import { offersSession } from './handshake.ts';
 import { answerHttp } from './http.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
 import { type ServerLog, silentLog } from './log.ts';
+import { Logs } from './logs.ts';
+import { mount } from './mount.ts';
+import { isLoopback, Origins } from './origins.ts';
+import { type Ticking, Ticks } from './ticks.ts';
 import { Upgrades } from './upgrades.ts';
 
 export interface ServerOptions {
@@ -30,6 +32,12 @@ export interface ServerOptions {
   readonly maker?: FeedMaker;
   /** What differs from the defaults of docs/limits.md: `{ connections: 100, drainMs: 2_000 }`. */
   readonly limits?: Partial<ServerLimits>;
+  /**
+   * Origins of web pages that may read this server besides its own: `https://app.example`, `http://localhost:3000`, `null` for
+   * pages opened from files, `*` for every page. Their hosts are names of the server, too. Programs that are no browsers
+   * are not concerned. @default none
+   */
+  readonly origins?: readonly string[];
   /** @default silent */
   readonly log?: ServerLog;
   readonly clock?: Clock;
@@ -55,7 +63,7 @@ export class BlockfeedServer {
   readonly #upgrades: Upgrades;
   #http: HttpServer | undefined;
   #detach: (() => void)[] = [];
-  #ticking: Timer | undefined;
+  readonly #ticking: Ticking[];
   #closing: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
@@ -63,17 +71,25 @@ export class BlockfeedServer {
     const log = options.log ?? silentLog;
     const turns = new Turns();
     const limits = resolveServerLimits(options.limits ?? {});
+    const logs = new Logs(log, clock, limits.logsPerSecond);
+    const ticks = new Ticks(clock, (cause) =>
+      logs.errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']),
+    );
     this.#cache = new PageCache(limits.cachedBytes);
     this.#context = {
       name: 'blockfeed',
       clock,
       log,
+      logs,
+      ticks,
+      origins: new Origins(options.origins ?? []),
       limits,
       feeds: new Feeds({
         configured: configured(options.feeds, options.maker, clock),
         maker: options.maker,
         limits,
         clock,
+        ticks,
         turns,
         cache: this.#cache,
       }),
@@ -85,6 +101,7 @@ export class BlockfeedServer {
       budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
     };
     this.#upgrades = new Upgrades(this.#context);
+    this.#ticking = [this.#context.feeds, this.#upgrades, new ClockWatch(clock, log, limits.clockStepMs), logs];
   }
 
   /** Listens by itself. `port` 0 takes a free one. Rejects with `bad-option` where it cannot. */
@@ -93,8 +110,16 @@ export class BlockfeedServer {
   ): Promise<{ readonly url: string; readonly port: number }> {
     this.#mustBeNew();
     const host = where.host ?? '127.0.0.1';
-    const http = createHttpServer({ maxHeaderSize: this.#context.limits.headerBytes });
+    const { connections, handshakes, handshakeMs, headerBytes } = this.#context.limits;
+    const http = createHttpServer({
+      maxHeaderSize: headerBytes,
+      headersTimeout: handshakeMs,
+      requestTimeout: handshakeMs,
+      connectionsCheckingInterval: Math.min(handshakeMs, 1_000),
+    });
+    http.maxConnections = connections + handshakes;
     this.#http = http;
+    if (isLoopback(host)) this.#context.origins.onlyLoopback();
     this.attach(http);
     await new Promise<void>((resolve, reject) => {
       http.once('error', (cause: NodeJS.ErrnoException) =>
@@ -118,41 +143,40 @@ export class BlockfeedServer {
       await this.close();
       throw error;
     });
-    // Such as: no more file descriptors. Those who are here are served on.
-    http.on('error', (error) => this.#context.log.error({ err: error }, 'a connection could not be accepted'));
+    // Those who are connected are served on, whatever happens to others.
+    const { log, logs, ticks } = this.#context;
+    http.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'));
+    http.on('drop', (peer) =>
+      logs.warnings.add({ dropped: 1 }, () => [
+        { address: `${peer?.remoteAddress}:${peer?.remotePort}` },
+        'a connection was dropped: too many are open',
+      ]),
+    );
+    const descriptors = new DescriptorWatch(log);
+    this.#ticking.push(descriptors);
+    ticks.add(descriptors);
     const { port } = http.address() as AddressInfo;
     return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
   }
 
   /**
-   * Serves below `path` of an http.Server that exists, with the request listeners it has by now; all other requests are left
-   * to them. An upgrade of another path is left to the server's other `upgrade` listeners; where there are none it is
+   * Serves below `path` of an http.Server that exists, beside whatever else listens on it, before or after: only what is below
+   * that path is taken. An upgrade of another path is left to others who listen for upgrades; where nobody does it is
    * refused. @default path `/`: of that only sessions, `/feeds` and what is below it
    */
   attach(http: HttpServer, path = '/'): void {
     if (this.#closing !== undefined) throw closed();
     const base = path.endsWith('/') ? path : `${path}/`;
-    const own = http === this.#http;
-    const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (isBelow(request, base) || http.listenerCount('upgrade') === 1)
-        this.#upgrades.upgrade(request, socket, head, base);
-    };
-    // Listeners cannot stop each other: two answers to one request would throw in whoever is second.
-    const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-      if (own || (isBelow(request, base) && !(base === '/' && isRoot(request))))
-        answerHttp(request, response, base, this.#context);
-      else for (const other of others) other.call(http, request, response);
-    };
-    http.on('upgrade', onUpgrade);
-    for (const other of others) http.off('request', other);
-    http.on('request', onRequest);
-    this.#detach.push(() => {
-      http.off('upgrade', onUpgrade);
-      http.off('request', onRequest);
-      for (const other of others) http.on('request', other);
-    });
-    this.#tick();
+    const isOwn = http === this.#http;
+    this.#detach.push(
+      mount(http, {
+        takes: (request, kind, hasOthers) =>
+          isOwn || (kind === 'upgrade' && !hasOthers) || isFor(request, base, kind === 'upgrade'),
+        request: (request, response) => answerHttp(request, response, base, this.#context),
+        upgrade: (request, socket, head) => this.#upgrades.upgrade(request, socket, head, base),
+      }),
+    );
+    for (const each of this.#ticking) this.#context.ticks.add(each);
   }
 
   stats(): ServerStats {
@@ -176,13 +200,13 @@ export class BlockfeedServer {
     return this.#closing;
   }
 
-  /** Cuts off whoever is still there: for a `close` that should wait no longer. */
+  /** Cuts off whoever is still connected: for a `close` that should wait no longer. */
   terminate(): void {
-    for (const peer of [...this.#upgrades.peers]) peer.terminate();
+    void this.#upgrades.inTurns((peer) => peer.terminate());
   }
 
   async #close(reason: string): Promise<void> {
-    const { log } = this.#context;
+    const { clock, limits, log, logs, ticks } = this.#context;
     const { peers } = this.#upgrades;
     log.info({ connections: peers.size }, `closing: ${reason}`);
     const left = this.#upgrades.shut();
@@ -191,36 +215,25 @@ export class BlockfeedServer {
       listening?.listening === true
         ? new Promise<void>((resolve) => listening.close(() => resolve()))
         : Promise.resolve();
+    const timer = clock.after(limits.drainMs, () => {
+      log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
+      this.terminate();
+    });
     let retryAfterMicros = 0;
-    for (const peer of [...peers]) {
+    await this.#upgrades.inTurns((peer) => {
       peer.drain(reason, retryAfterMicros);
       // A thousand clients need not all be back in the first second.
       retryAfterMicros += 1_000;
-    }
-    const timer = this.#context.clock.after(this.#context.limits.drainMs, () => {
-      log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
-      this.terminate();
     });
     await left;
     timer.cancel();
     for (const detach of this.#detach) detach();
-    this.#ticking?.cancel();
+    for (const each of this.#ticking) ticks.delete(each);
     this.#upgrades.destroy();
     listening?.closeAllConnections();
     await stopped;
+    logs.flush(true);
     log.info({}, 'closed');
-  }
-
-  /** One timer for all connections: what is due by the second is done by the second. */
-  #tick(): void {
-    if (this.#ticking !== undefined) return;
-    const tick = () => {
-      const now = this.#context.clock.nowMicros();
-      for (const peer of [...this.#upgrades.peers]) peer.tick(now);
-      this.#context.feeds.tick(now);
-      this.#ticking = this.#context.clock.after(1_000, tick);
-    };
-    this.#ticking = this.#context.clock.after(1_000, tick);
   }
 
   #mustBeNew(): void {
@@ -257,15 +270,11 @@ function specified(name: string, words: string, maker: FeedMaker | undefined, cl
   });
 }
 
-/** Whether the path is one that this server speaks WebSocket or HTTP at. */
-function isBelow(request: IncomingMessage, base: string): boolean {
+/** Whether what is asked for lies below `base`. At the root of a server that others share, only what says that it is ours. */
+function isFor(request: IncomingMessage, base: string, isUpgrade: boolean): boolean {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
-  if (base === '/') return isRoot(request) || `${pathname}/`.startsWith('/feeds/');
-  return `${pathname}/`.startsWith(base);
-}
-
-function isRoot(request: IncomingMessage): boolean {
-  return (request.url ?? '').split('?', 1)[0] === '/';
+  if (base !== '/') return `${pathname}/`.startsWith(base);
+  return pathname === '/' ? isUpgrade && offersSession(request) : `${pathname}/`.startsWith('/feeds/');
 }
 
 function closed(): BlockfeedError {

@@ -1,7 +1,8 @@
-// The door: what happens from the request for an upgrade until a peer is in, or is refused. It knows who is in.
+// What happens from the request for an upgrade until a peer is accepted, or is refused. Here is known who is connected.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { feedLimits } from '../feed/limits.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { subprotocol } from '../protocol/messages.ts';
@@ -11,14 +12,18 @@ import { type PlainRequest, parseHandshake } from './handshake.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';
+import type { Ticking } from './ticks.ts';
 
-export class Upgrades {
-  /** Who is in. */
+/** Makes the peer of a connection that was upgraded. */
+type Accept = (connection: Connection, over: (peer: Peer) => void) => Peer;
+
+export class Upgrades implements Ticking {
+  /** Who was accepted and is connected. */
   readonly peers: Set<Peer> = new Set();
   readonly #context: ServerContext;
   readonly #webSockets: WebSocketServer;
-  /** Every socket from its upgrade to its end, also those that were refused. */
-  readonly #sockets: Set<Socket> = new Set();
+  /** Sockets in their handshake, and those that were refused, until they are closed; and since when. */
+  readonly #opening: Map<Socket, number> = new Map();
   #isShut = false;
   #emptied: (() => void) | undefined;
 
@@ -35,7 +40,7 @@ export class Upgrades {
     });
   }
 
-  /** Nobody comes in any more. Resolves when the last peer has left. */
+  /** Nobody is accepted any more. Resolves when the last peer has left. */
   async shut(): Promise<void> {
     this.#isShut = true;
     if (this.peers.size === 0) return;
@@ -44,79 +49,147 @@ export class Upgrades {
     });
   }
 
-  /** Ends what was refused and does not end by itself. */
+  /** Each peer stops or is cut off, as `act` does it, in turns of the event loop: thousands would hold it. */
+  async inTurns(act: (peer: Peer) => void): Promise<void> {
+    const { clock } = this.#context;
+    let untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
+    for (const peer of [...this.peers]) {
+      act(peer);
+      if (clock.monotonicMs() <= untilMs) continue;
+      await new Promise(setImmediate);
+      untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
+    }
+  }
+
+  /** Ends whatever is in its handshake, or was refused and is not closed yet. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#opening.keys()) socket.destroy();
+  }
+
+  /** Ends handshakes, and refusals that nobody takes, when their time is over. */
+  tick(nowMs: number): void {
+    for (const [socket, sinceMs] of this.#opening) {
+      if (nowMs - sinceMs < this.#context.limits.handshakeMs) return;
+      socket.destroy();
+    }
   }
 
   /** `base` is the path at which the server is mounted. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
-    const context = this.#context;
-    const onError = (error: Error) => context.log.info({ err: error.message }, 'a connection broke in its handshake');
-    socket.on('error', onError);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    const handshake = parseHandshake(request, base);
-    if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
-    if (this.#isShut) return refuse(socket, 503, 'the server is stopping');
-    const enter = (accept: (connection: Connection, over: () => void) => Peer) => {
-      if (socket.destroyed) return;
-      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        // From here on ws listens, and the peer hears of it.
-        socket.off('error', onError);
-        if (this.#isShut || this.peers.size >= context.limits.connections) {
-          webSocket.on('error', (error) => context.log.info({ err: error.message }, 'a refused connection broke'));
-          if (this.#isShut) return webSocket.close(1012, 'the server restarts');
-          return webSocket.close(1013, 'too many connections');
-        }
-        const connection = new Connection(webSocket, socket, context.clock, context.budget, context.limits);
-        const peer: Peer = accept(connection, () => {
-          this.peers.delete(peer);
-          if (this.peers.size === 0) this.#emptied?.();
-        });
-        this.peers.add(peer);
-      });
-    };
-    if (handshake.is === 'session') return enter((connection, over) => new Session(context, connection, over));
-    const left = new AbortController();
-    socket.once('close', () => left.abort());
-    preparePlain(context, handshake.request, left.signal).then(enter, (cause: unknown) =>
-      refuseFor(context, socket, cause),
+    const { limits, logs, origins, ticks } = this.#context;
+    if (this.#opening.size >= limits.handshakes) {
+      socket.destroy();
+      return logs.warnings.add({ dropped: 1 }, () => [{}, 'a connection was dropped: too many are in their handshake']);
+    }
+    this.#opening.set(socket, ticks.nowMs());
+    socket.on('error', this.#broken).once('close', this.#closed);
+    const handshake = parseHandshake(request, base, origins);
+    if (handshake.is === 'refused') return this.#refuse(socket, handshake.status, handshake.why);
+    if (this.#refusedForNow(socket)) return;
+    if (handshake.is === 'session')
+      return this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over));
+    this.#preparePlain(handshake.request, socket).then(
+      (accept) => this.#accept(request, socket, head, accept),
+      (cause: unknown) => this.#refuseFor(socket, cause),
     );
   }
-}
 
-/** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
-async function preparePlain(
-  context: ServerContext,
-  request: PlainRequest,
-  signal: AbortSignal,
-): Promise<(connection: Connection, over: () => void) => Peer> {
-  const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, { ...request, signal });
-  return (connection, over) => new Plain(context, connection, request, renditions, from, over);
-}
-
-function refuseFor(context: ServerContext, socket: Socket, cause: unknown): void {
-  // It has left: nobody is there to be answered.
-  if (socket.destroyed) return;
-  if (!(cause instanceof BlockfeedError)) {
-    context.log.error({ err: cause }, 'a defect of the server');
-    return refuse(socket, 500, 'the server failed to do this');
+  /** Whether there is no place for it now, which it then was told. */
+  #refusedForNow(socket: Socket): boolean {
+    if (this.#isShut) this.#refuse(socket, 503, 'the server is stopping');
+    else if (this.peers.size >= this.#context.limits.connections) this.#refuse(socket, 503, 'too many connections');
+    else return false;
+    return true;
   }
-  const status =
-    { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
-  if (status === 500) context.log.error({ err: cause }, 'a feed could not be read');
-  refuse(socket, status, `${cause.message}. ${cause.hint}`);
+
+  #accept(request: IncomingMessage, socket: Socket, head: Buffer, accept: Accept): void {
+    if (socket.destroyed || this.#refusedForNow(socket)) return;
+    // ws calls back within the call, or refuses the request itself. What is kept of a peer must not keep its request.
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#opening.delete(socket);
+      socket.off('error', this.#broken).off('close', this.#closed);
+      const { ticks, budget, limits } = this.#context;
+      this.peers.add(accept(new Connection(webSocket, socket, ticks, budget, limits), this.#left));
+    });
+  }
+
+  readonly #left = (peer: Peer): void => {
+    this.peers.delete(peer);
+    this.#context.ticks.delete(peer);
+    if (this.peers.size === 0) this.#emptied?.();
+  };
+
+  /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
+  async #preparePlain(request: PlainRequest, socket: Socket): Promise<Accept> {
+    const context = this.#context;
+    // A specification may take milliseconds to check: each client has its turn, so that many hold up nobody for long.
+    const renditions = await inTurn(context, () => context.feeds.find(request.feed));
+    const left = new AbortController();
+    const leave = () => left.abort();
+    socket.once('close', leave);
+    try {
+      const { from } = await startOf(renditions.feed, request.policy, { ...request, signal: left.signal });
+      return (connection, over) => new Plain(context, connection, request, renditions, from, over);
+    } finally {
+      socket.off('close', leave);
+    }
+  }
+
+  #refuseFor(socket: Socket, cause: unknown): void {
+    const { errors } = this.#context.logs;
+    // It has left: nobody is there to be answered.
+    if (socket.destroyed) return;
+    if (!(cause instanceof BlockfeedError)) {
+      errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']);
+      return this.#refuse(socket, 500, 'the server failed to do this');
+    }
+    const status =
+      { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
+    if (status === 500) errors.add({ unreadable: 1 }, () => [{ err: cause }, 'a feed could not be read']);
+    this.#refuse(socket, status, `${cause.message}. ${cause.hint}`);
+  }
+
+  #refuse(socket: Socket, status: number, why: string): void {
+    const address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.#context.logs.warnings.add({ refused: 1 }, () => [
+      { address, status },
+      `${address} refused: ${status} ${why}`,
+    ]);
+    const body = `${why}\n`;
+    const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
+    // A peer that leaves its side open is not waited for.
+    socket.once('finish', () => socket.destroy());
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
+    );
+  }
+
+  // One listener for all sockets: each of its own would keep what it was made with.
+  readonly #closed: (this: Socket) => void = forgetting(this.#opening);
+
+  readonly #broken = (error: Error): void =>
+    this.#context.logs.events.add({ broken: 1 }, () => [{ err: error.message }, 'a connection broke in its handshake']);
 }
 
-function refuse(socket: Socket, status: number, why: string): void {
-  const body = `${why}\n`;
-  const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
-  // A peer that leaves its side open is not waited for.
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
-  );
+function forgetting(sockets: Map<Socket, number>): (this: Socket) => void {
+  return function closed() {
+    sockets.delete(this);
+  };
+}
+
+/** Does it as one of the tasks of the server's turns. */
+async function inTurn<Value>({ turns }: ServerContext, act: () => Value): Promise<Value> {
+  return await new Promise((resolve, reject) => {
+    turns.add({
+      queued: false,
+      run: () => {
+        try {
+          resolve(act());
+        } catch (cause) {
+          reject(cause);
+        }
+      },
+    });
+  });
 }

@@ -45,7 +45,7 @@ describe('the console', () => {
   });
 
   it('tells each as a line of JSON where that is wanted', async () => {
-    const clock = { nowMicros: () => 5, after: () => ({ cancel: () => undefined }) };
+    const clock = { nowMicros: () => 5, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) };
     const told = (await toldOf(steps, { json: true, clock })).split('\n');
     expect(told).toHaveLength(3);
     expect(JSON.parse(told[0] as string)).toMatchObject({
