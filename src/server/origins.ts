@@ -40,7 +40,7 @@ export class Origins {
 
 function parseOrigin(text: string): string {
   if (text === '*' || text === 'null') return text;
-  if (URL.canParse(text)) {
+  if (URL.canParse(text) && !text.includes('*')) {
     const { origin, protocol } = new URL(text);
     if (
       origin !== 'null' &&
