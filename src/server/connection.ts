@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import type { Page } from '../frames/page.ts';
 import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
 import type { ServerLimits } from './limits.ts';
+import { addressOf } from './opening.ts';
 import type { Ticks } from './ticks.ts';
 
 /** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */
@@ -50,7 +51,7 @@ export class Connection {
     this.#ticks = ticks;
     this.#budget = budget;
     this.#limits = limits;
-    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.address = addressOf(socket);
     const now = ticks.nowMs();
     this.#heardMs = now;
     this.#takenMs = now;

@@ -7,6 +7,7 @@ import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
 import type { Logs } from './logs.ts';
+import type { Opening } from './opening.ts';
 import type { Origins } from './origins.ts';
 import type { Ticking, Ticks } from './ticks.ts';
 
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly logs: Logs;
   readonly ticks: Ticks;
   readonly origins: Origins;
+  readonly opening: Opening;
   readonly feeds: Feeds;
   readonly turns: Turns;
   readonly commits: Commits;

@@ -9,6 +9,7 @@ export type ServerLimitName =
   | 'controlUnsentBytes'
   | 'connections'
   | 'handshakes'
+  | 'handshakesPerTurn'
   | 'handshakeMs'
   | 'helloMs'
   | 'pingMs'
@@ -61,6 +62,15 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     default: 1_000,
     reason: 'connections that are none of `connections` yet, or were refused and are not closed yet',
     atLimit: 'a further one is dropped without an answer, and it is logged',
+  },
+  handshakesPerTurn: {
+    unit: 'count',
+    min: 1,
+    max: 1_000,
+    default: 8,
+    reason:
+      'a handshake costs some tenths of a millisecond, and whoever waits for the event loop should not wait for many',
+    atLimit: 'the next ones are begun in the next turn; on an http.Server of your own only what is ours of them',
   },
   handshakeMs: {
     unit: 'ms',

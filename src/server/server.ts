@@ -1,6 +1,5 @@
 // The server: HTTP and WebSocket in front of feeds, as a process of its own or attached to an http.Server that exists.
-import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
@@ -15,9 +14,11 @@ import { Feeds } from './feeds.ts';
 import { offersSession } from './handshake.ts';
 import { answerHttp } from './http.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
+import { Listener } from './listener.ts';
 import { type ServerLog, silentLog } from './log.ts';
 import { Logs } from './logs.ts';
 import { mount } from './mount.ts';
+import { Opening } from './opening.ts';
 import { isLoopback, Origins } from './origins.ts';
 import { type Ticking, Ticks } from './ticks.ts';
 import { Upgrades } from './upgrades.ts';
@@ -61,7 +62,7 @@ export class BlockfeedServer {
   readonly #context: ServerContext;
   readonly #cache: PageCache;
   readonly #upgrades: Upgrades;
-  #http: HttpServer | undefined;
+  #listener: Listener | undefined;
   #detach: (() => void)[] = [];
   readonly #ticking: Ticking[];
   #closing: Promise<void> | undefined;
@@ -83,6 +84,7 @@ export class BlockfeedServer {
       logs,
       ticks,
       origins: new Origins(options.origins ?? []),
+      opening: new Opening(limits, ticks, logs),
       limits,
       feeds: new Feeds({
         configured: configured(options.feeds, options.maker, clock),
@@ -101,7 +103,7 @@ export class BlockfeedServer {
       budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
     };
     this.#upgrades = new Upgrades(this.#context);
-    this.#ticking = [this.#context.feeds, this.#upgrades, new ClockWatch(clock, log, limits.clockStepMs), logs];
+    this.#ticking = [this.#context.feeds, this.#context.opening, new ClockWatch(clock, log, limits.clockStepMs), logs];
   }
 
   /** Listens by itself. `port` 0 takes a free one. Rejects with `bad-option` where it cannot. */
@@ -110,52 +112,18 @@ export class BlockfeedServer {
   ): Promise<{ readonly url: string; readonly port: number }> {
     this.#mustBeNew();
     const host = where.host ?? '127.0.0.1';
-    const { connections, handshakes, handshakeMs, headerBytes } = this.#context.limits;
-    const http = createHttpServer({
-      maxHeaderSize: headerBytes,
-      headersTimeout: handshakeMs,
-      requestTimeout: handshakeMs,
-      connectionsCheckingInterval: Math.min(handshakeMs, 1_000),
-    });
-    http.maxConnections = connections + handshakes;
-    this.#http = http;
-    if (isLoopback(host)) this.#context.origins.onlyLoopback();
-    this.attach(http);
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(
-          new BlockfeedError(
-            'bad-option',
-            `cannot listen on ${host}:${where.port ?? 0}: ${cause.code ?? cause.message}`,
-            {
-              hint:
-                cause.code === 'EADDRINUSE'
-                  ? 'Take another port, or 0 for a free one.'
-                  : 'Give an address of this machine.',
-              cause,
-            },
-          ),
-        ),
-      );
-      http.listen(where.port ?? 0, host, resolve);
-    }).catch(async (error: unknown) => {
-      this.#http = undefined;
+    const { limits, log, opening, origins, ticks } = this.#context;
+    const listener = new Listener(limits, opening);
+    this.#listener = listener;
+    if (isLoopback(host)) origins.onlyLoopback();
+    this.attach(listener.http);
+    const { port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
       await this.close();
       throw error;
     });
-    // Those who are connected are served on, whatever happens to others.
-    const { log, logs, ticks } = this.#context;
-    http.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'));
-    http.on('drop', (peer) =>
-      logs.warnings.add({ dropped: 1 }, () => [
-        { address: `${peer?.remoteAddress}:${peer?.remotePort}` },
-        'a connection was dropped: too many are open',
-      ]),
-    );
     const descriptors = new DescriptorWatch(log);
     this.#ticking.push(descriptors);
     ticks.add(descriptors);
-    const { port } = http.address() as AddressInfo;
     return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
   }
 
@@ -167,12 +135,15 @@ export class BlockfeedServer {
   attach(http: HttpServer, path = '/'): void {
     if (this.#closing !== undefined) throw closed();
     const base = path.endsWith('/') ? path : `${path}/`;
-    const isOwn = http === this.#http;
+    const isOwn = http === this.#listener?.http;
     this.#detach.push(
       mount(http, {
         takes: (request, kind, hasOthers) =>
           isOwn || (kind === 'upgrade' && !hasOthers) || isFor(request, base, kind === 'upgrade'),
-        request: (request, response) => answerHttp(request, response, base, this.#context),
+        request: (request, response) => {
+          this.#context.opening.renew(request.socket);
+          answerHttp(request, response, base, this.#context);
+        },
         upgrade: (request, socket, head) => this.#upgrades.upgrade(request, socket, head, base),
       }),
     );
@@ -206,15 +177,11 @@ export class BlockfeedServer {
   }
 
   async #close(reason: string): Promise<void> {
-    const { clock, limits, log, logs, ticks } = this.#context;
+    const { clock, limits, log, logs, opening, ticks } = this.#context;
     const { peers } = this.#upgrades;
     log.info({ connections: peers.size }, `closing: ${reason}`);
     const left = this.#upgrades.shut();
-    const listening = this.#http;
-    const stopped =
-      listening?.listening === true
-        ? new Promise<void>((resolve) => listening.close(() => resolve()))
-        : Promise.resolve();
+    const stopped = this.#listener?.close();
     const timer = clock.after(limits.drainMs, () => {
       log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
       this.terminate();
@@ -229,8 +196,7 @@ export class BlockfeedServer {
     timer.cancel();
     for (const detach of this.#detach) detach();
     for (const each of this.#ticking) ticks.delete(each);
-    this.#upgrades.destroy();
-    listening?.closeAllConnections();
+    opening.destroy();
     await stopped;
     logs.flush(true);
     log.info({}, 'closed');
@@ -238,7 +204,7 @@ export class BlockfeedServer {
 
   #mustBeNew(): void {
     if (this.#closing !== undefined) throw closed();
-    if (this.#http !== undefined)
+    if (this.#listener !== undefined)
       throw new BlockfeedError('bad-option', 'the server listens already', {
         hint: 'Make another server for another port.',
       });

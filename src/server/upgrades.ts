@@ -9,21 +9,22 @@ import { subprotocol } from '../protocol/messages.ts';
 import { Connection } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import { type PlainRequest, parseHandshake } from './handshake.ts';
+import { addressOf } from './opening.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';
-import type { Ticking } from './ticks.ts';
 
 /** Makes the peer of a connection that was upgraded. */
 type Accept = (connection: Connection, over: (peer: Peer) => void) => Peer;
 
-export class Upgrades implements Ticking {
+/** Between two turns in which many are told that the server stops, in ms: they answer. */
+const betweenMs = 4;
+
+export class Upgrades {
   /** Who was accepted and is connected. */
   readonly peers: Set<Peer> = new Set();
   readonly #context: ServerContext;
   readonly #webSockets: WebSocketServer;
-  /** Sockets in their handshake, and those that were refused, until they are closed; and since when. */
-  readonly #opening: Map<Socket, number> = new Map();
   #isShut = false;
   #emptied: (() => void) | undefined;
 
@@ -49,49 +50,36 @@ export class Upgrades implements Ticking {
     });
   }
 
-  /** Each peer stops or is cut off, as `act` does it, in turns of the event loop: thousands would hold it. */
+  /** Each peer stops or is cut off, as `act` does it, in turns with time between them for what comes of it. */
   async inTurns(act: (peer: Peer) => void): Promise<void> {
     const { clock } = this.#context;
     let untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
     for (const peer of [...this.peers]) {
       act(peer);
       if (clock.monotonicMs() <= untilMs) continue;
-      await new Promise(setImmediate);
+      await new Promise<void>((resolve) => clock.after(betweenMs, resolve));
       untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
-    }
-  }
-
-  /** Ends whatever is in its handshake, or was refused and is not closed yet. */
-  destroy(): void {
-    for (const socket of this.#opening.keys()) socket.destroy();
-  }
-
-  /** Ends handshakes, and refusals that nobody takes, when their time is over. */
-  tick(nowMs: number): void {
-    for (const [socket, sinceMs] of this.#opening) {
-      if (nowMs - sinceMs < this.#context.limits.handshakeMs) return;
-      socket.destroy();
     }
   }
 
   /** `base` is the path at which the server is mounted. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
-    const { limits, logs, origins, ticks } = this.#context;
-    if (this.#opening.size >= limits.handshakes) {
-      socket.destroy();
-      return logs.warnings.add({ dropped: 1 }, () => [{}, 'a connection was dropped: too many are in their handshake']);
-    }
-    this.#opening.set(socket, ticks.nowMs());
-    socket.on('error', this.#broken).once('close', this.#closed);
+    const { opening, origins, turns } = this.#context;
+    if (!opening.add(socket)) return;
     const handshake = parseHandshake(request, base, origins);
     if (handshake.is === 'refused') return this.#refuse(socket, handshake.status, handshake.why);
     if (this.#refusedForNow(socket)) return;
-    if (handshake.is === 'session')
-      return this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over));
-    this.#preparePlain(handshake.request, socket).then(
-      (accept) => this.#accept(request, socket, head, accept),
-      (cause: unknown) => this.#refuseFor(socket, cause),
-    );
+    if (handshake.is === 'plain')
+      this.#preparePlain(handshake.request, socket).then(
+        (accept) => this.#accept(request, socket, head, accept),
+        (cause: unknown) => this.#refuseFor(socket, cause),
+      );
+    else
+      turns.add({
+        queued: false,
+        run: () =>
+          this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over)),
+      });
   }
 
   /** Whether there is no place for it now, which it then was told. */
@@ -106,9 +94,8 @@ export class Upgrades implements Ticking {
     if (socket.destroyed || this.#refusedForNow(socket)) return;
     // ws calls back within the call, or refuses the request itself. What is kept of a peer must not keep its request.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#opening.delete(socket);
-      socket.off('error', this.#broken).off('close', this.#closed);
-      const { ticks, budget, limits } = this.#context;
+      const { opening, ticks, budget, limits } = this.#context;
+      opening.delete(socket);
       this.peers.add(accept(new Connection(webSocket, socket, ticks, budget, limits), this.#left));
     });
   }
@@ -150,7 +137,7 @@ export class Upgrades implements Ticking {
   }
 
   #refuse(socket: Socket, status: number, why: string): void {
-    const address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    const address = addressOf(socket);
     this.#context.logs.warnings.add({ refused: 1 }, () => [
       { address, status },
       `${address} refused: ${status} ${why}`,
@@ -164,18 +151,6 @@ export class Upgrades implements Ticking {
         `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
     );
   }
-
-  // One listener for all sockets: each of its own would keep what it was made with.
-  readonly #closed: (this: Socket) => void = forgetting(this.#opening);
-
-  readonly #broken = (error: Error): void =>
-    this.#context.logs.events.add({ broken: 1 }, () => [{ err: error.message }, 'a connection broke in its handshake']);
-}
-
-function forgetting(sockets: Map<Socket, number>): (this: Socket) => void {
-  return function closed() {
-    sockets.delete(this);
-  };
 }
 
 /** Does it as one of the tasks of the server's turns. */
