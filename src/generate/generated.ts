@@ -123,10 +123,11 @@ export class GeneratedFeed implements Feed {
     if (!this.paced || this.#timer !== undefined || this.#watchers.size === 0) return;
     const tail = this.tail();
     const waitMs = (this.#source.schedule.dueMicros(tail) - this.#nowMicros) / 1_000;
-    this.#timer = this.#clock.after(Math.max(1, Math.ceil(waitMs)), () => {
+    const lookMs = Math.min(Math.max(1, Math.ceil(waitMs)), feedLimits.wallLookMs.default);
+    this.#timer = this.#clock.after(lookMs, () => {
       this.#timer = undefined;
       this.#arm();
-      // The machine's clock may have gone back, or the wait was longer than a timer can be: then nothing has moved.
+      // The machine's clock may have gone back, or the wait is longer than until the next look: then nothing has moved.
       if (this.tail() > tail) for (const moved of this.#watchers) moved();
     });
   }

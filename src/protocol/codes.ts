@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unknown-feed'
   | 'feed-refused'
   | 'feed-limit'
+  | 'feed-failed'
   | 'already-subscribed'
   | 'not-subscribed'
   | 'subscription-limit'
@@ -60,6 +61,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     retry: true,
     close: undefined,
     meaning: 'the server makes no more feeds on request at present',
+  },
+  'feed-failed': {
+    from: 'server',
+    retry: true,
+    close: undefined,
+    meaning: 'the feed could not be read; its subscription is over, the others go on',
   },
   'already-subscribed': {
     from: 'server',

@@ -186,7 +186,7 @@ describe('a power cut at any moment', () => {
   const line = (offset: number): Line =>
     makeLine(offset, plainLine(offset).time, `"${'x'.repeat(offset % 3 === 0 ? 40 : 33_000)}"`);
   const stored = storedFeed({ size: 4 });
-  const clock = { nowMicros: () => 0, after: () => ({ cancel: () => undefined }) };
+  const clock = { nowMicros: () => 0, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) };
 
   /** What is in a folder, and all first lines that its journal ever had. */
   interface Image {

@@ -122,7 +122,9 @@ describe('opening a folder again', () => {
   it('finds the folder by the words of the asking, and of several epochs the one written to last', async () => {
     const root = await temporaryFolder();
     let now = 1_000;
-    const store = folderStore(root, { clock: { nowMicros: () => now++, after: () => ({ cancel: () => undefined }) } });
+    const store = folderStore(root, {
+      clock: { nowMicros: () => now++, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) },
+    });
     const use = async (changes: object): Promise<void> => {
       const sink = await store.open(storedFeed({ size: 5 }, changes));
       await sink.start(sink.position?.next === undefined ? 0 : sink.position.next + 5);

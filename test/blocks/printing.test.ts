@@ -45,7 +45,7 @@ describe('the console', () => {
   });
 
   it('prints each as a line of JSON where that is wanted', async () => {
-    const clock = { nowMicros: () => 5, after: () => ({ cancel: () => undefined }) };
+    const clock = { nowMicros: () => 5, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) };
     const lines = (await printed(steps, { json: true, clock })).split('\n');
     expect(lines).toHaveLength(3);
     expect(JSON.parse(lines[0] as string)).toMatchObject({

@@ -51,7 +51,7 @@ test('nothing is made for a plain client that left while its start was looked up
   const { port } = await bench({ feeds: { dear } });
   const socket = connect(port, '127.0.0.1');
   socket.write(
-    'GET /feeds/dear?bytes=1000 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    'GET /feeds/dear?bytes=1000 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   );
   await eventually(() => dear.reads > 10);

@@ -8,6 +8,8 @@ export class LaterFeed implements Feed {
   readonly #feed: Feed;
   /** Rejects every read with this, while it is set. */
   failure: Error | undefined;
+  /** Throws this where it is asked for its tail, while it is set. */
+  tailFailure: Error | undefined;
   /** Reads wait for `release` while it is held. */
   held = false;
   #waiting: (() => void)[] = [];
@@ -44,6 +46,7 @@ export class LaterFeed implements Feed {
   }
 
   tail(): number {
+    if (this.tailFailure !== undefined) throw this.tailFailure;
     return this.#feed.tail();
   }
 

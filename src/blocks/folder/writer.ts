@@ -21,7 +21,7 @@ import type { Aside, Recovered } from './recover.ts';
 
 const dataGatherBytes = blockLimits.dataGatherBytes.default;
 const unsyncedBytes = blockLimits.unsyncedBytes.default;
-const headMicros = blockLimits.headMs.default * 1_000;
+const headMs = blockLimits.headMs.default;
 
 export interface FolderSinkOptions {
   /** A data file of this many bytes is followed by a new one. */
@@ -54,7 +54,7 @@ export class FolderSink implements Sink {
   #durable: number;
   #durableJournalBytes: number;
   #hasNewNames = false;
-  #headAt = 0;
+  #headAtMs = 0;
   #aside: Aside | undefined;
 
   private constructor(
@@ -208,13 +208,13 @@ export class FolderSink implements Sink {
     this.#durable = this.#position?.next ?? 0;
     this.#durableJournalBytes = this.#journal.length;
     this.#durableBytes = this.#sealedBytes;
-    if (Math.abs(this.#options.clock.nowMicros() - this.#headAt) >= headMicros) await this.#writeHead();
+    if (this.#options.clock.monotonicMs() - this.#headAtMs >= headMs) await this.#writeHead();
     await this.#removeAside();
   }
 
   /** Says in the journal's first line what is durable. Not synced: a crash may leave an older number, which is true as well. */
   async #writeHead(): Promise<void> {
-    this.#headAt = this.#options.clock.nowMicros();
+    this.#headAtMs = this.#options.clock.monotonicMs();
     await this.#journal.overwrite(encodeHead({ feedFile: this.#feedFile, durable: this.#durable }));
   }
 

@@ -5,13 +5,16 @@ import { withoutCredentials } from '../../protocol/address.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 
 /**
- * The machine's clock, read once to the microsecond when a process starts, and then counted on. Two processes of one
- * machine agree within some microseconds. The usual clock follows corrections, but may be a millisecond off.
+ * The machine's wall clock, read once when a process starts and then counted on by the monotonic one. A study measures
+ * differences of two times, so a clock that is set while it runs must not come between them.
  */
 export const studyClock: Clock = {
-  nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1_000),
+  nowMicros: () => Math.floor(wallMinusMonotonicMicros + systemClock.monotonicMs() * 1_000),
+  monotonicMs: systemClock.monotonicMs,
   after: systemClock.after,
 };
+
+const wallMinusMonotonicMicros = systemClock.nowMicros() - systemClock.monotonicMs() * 1_000;
 
 /** Another clock minus ours, and by how much that may be wrong. */
 export interface ClockOffset {
