@@ -1,7 +1,7 @@
 // blockfeed collect: a collector as a process.
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { tellBlock, tellGap } from '../blocks/tell.ts';
+import { formatBlock, formatGap } from '../blocks/format.ts';
 import type { ConnectionState } from '../client/events.ts';
 import {
   type CollectedFeed,
@@ -18,7 +18,17 @@ import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
 import { formatSeconds } from '../protocol/units.ts';
-import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
+import {
+  byteSize,
+  duration,
+  nonEmptyText,
+  oneOf,
+  place,
+  UsageError,
+  usage,
+  webSocketUrl,
+  wholeNumber,
+} from './flags.ts';
 import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { count, describeStatus, StatusLine } from './status.ts';
@@ -79,16 +89,16 @@ export function addCollect(program: Command): void {
         wholeNumber('--blocks', { min: 1, max: maxOffset }),
       ),
     )
-    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(text('--out', 4_096)))
+    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(nonEmptyText('--out', 4_096)))
     .addOption(
       new Option('--text <file>', 'append the blocks to this file, for people to read').argParser(
-        text('--text', 4_096),
+        nonEmptyText('--text', 4_096),
       ),
     )
     .addOption(new Option('--json', 'print each block as a line of JSON'))
     .addOption(
       new Option('--delivery <block|message>', 'how the server sends').argParser(
-        choice('--delivery', ['block', 'message']),
+        oneOf('--delivery', ['block', 'message']),
       ),
     )
     .addOption(
@@ -108,7 +118,9 @@ export function addCollect(program: Command): void {
         byteSize('--roll', { min: 1_000, max: 1e12 }),
       ),
     )
-    .addOption(new Option('--name <name>', "what to be called in the server's log").argParser(text('--name', 100)))
+    .addOption(
+      new Option('--name <name>', "what to be called in the server's log").argParser(nonEmptyText('--name', 100)),
+    )
     .addHelpText(
       'after',
       `
@@ -146,8 +158,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
-    onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
+    onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : formatBlock(block.feed, block)),
+    onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : formatGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
@@ -197,8 +209,15 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   if (out !== undefined)
     return folderStore(out, {
       ...(roll === undefined ? {} : { rollBytes: roll }),
-      onCutOff: (folder, { dataBytes, journalBytes }) =>
-        say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
+      onRepaired: (folder, { dataBytes, journalBytes, goneFiles }) => {
+        const left = dataBytes + journalBytes;
+        if (left > 0) say(`${folder}: ${left} bytes that a crash left are put aside; their messages are fetched again`);
+        const [first] = goneFiles;
+        if (first !== undefined)
+          say(
+            `${folder}: ${count(goneFiles.length, 'data file')} ${goneFiles.length === 1 ? 'is' : 'are'} gone, the first is ${first}`,
+          );
+      },
     });
   if (file !== undefined) return await openTextStore(file);
   const shown = new Writable({

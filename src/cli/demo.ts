@@ -5,11 +5,11 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { assert } from '../base/assert.ts';
-import { bothStores } from '../blocks/sinks/both.ts';
+import { teeStore } from '../blocks/sinks/tee.ts';
 import { type Collection, type CollectOptions, collect, consoleStore, folderStore } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { formatSeconds } from '../protocol/units.ts';
-import { duration, text } from './flags.ts';
+import { duration, nonEmptyText } from './flags.ts';
 import { exitCodes, say, stdout, styled } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus } from './status.ts';
@@ -61,7 +61,7 @@ export function addDemo(program: Command): void {
     )
     .addOption(
       new Option('--out <folder>', 'where the blocks go; what is there is gone on with')
-        .argParser(text('--out', 4_096))
+        .argParser(nonEmptyText('--out', 4_096))
         .default('./blockfeed-demo'),
     )
     .addOption(
@@ -129,7 +129,7 @@ function collectShown({ feed, how }: (typeof shown)[0], url: string, out: string
   return collect(url, {
     ...how,
     feeds: [feed],
-    store: bothStores(folderStore(out), consoleStore(shortened)),
+    store: teeStore(folderStore(out), consoleStore(shortened)),
     // A later version may have other feeds. Then the demo begins anew beside what is stored.
     newEpoch: true,
     connect: {

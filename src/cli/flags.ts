@@ -22,7 +22,7 @@ export function wholeNumber(flag: string, { min, max }: Range): Parse<number> {
 }
 
 /** A number: `0.5`. */
-export function decimal(flag: string, { min, max }: Range): Parse<number> {
+export function decimalNumber(flag: string, { min, max }: Range): Parse<number> {
   return (text) => {
     const value = /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
     return within(flag, text, value, min, max, `a number from ${min} to ${max}`);
@@ -48,7 +48,7 @@ export function byteSize(flag: string, { min, max }: Range): Parse<number> {
 }
 
 /** One of some words. */
-export function choice<Word extends string>(flag: string, words: readonly Word[]): Parse<Word> {
+export function oneOf<Word extends string>(flag: string, words: readonly Word[]): Parse<Word> {
   return (text) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) throw usage(flag, text, `one of ${words.join(', ')}`);
@@ -93,7 +93,7 @@ export function webSocketUrl(flag: string): Parse<string> {
 }
 
 /** Text that is not empty. */
-export function text(flag: string, maxLength: number): Parse<string> {
+export function nonEmptyText(flag: string, maxLength: number): Parse<string> {
   return (given) => {
     if (given.length === 0 || given.length > maxLength) throw usage(flag, given, `1 to ${maxLength} characters`);
     return given;

@@ -4,7 +4,17 @@ import type { Logger } from 'pino';
 import { generatedFeeds } from '../generate/maker.ts';
 import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
-import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
+import {
+  byteSize,
+  decimalNumber,
+  duration,
+  nonEmptyText,
+  oneOf,
+  refusedFlag,
+  UsageError,
+  usage,
+  wholeNumber,
+} from './flags.ts';
 import { makeLog } from './log.ts';
 import { connectionsThatFit } from './openFiles.ts';
 import { exitCodes, print } from './output.ts';
@@ -40,7 +50,9 @@ export function addServe(program: Command): void {
         .default(8080),
     )
     .addOption(
-      new Option('--host <address>', 'the address to listen on').argParser(text('--host', 255)).default('127.0.0.1'),
+      new Option('--host <address>', 'the address to listen on')
+        .argParser(nonEmptyText('--host', 255))
+        .default('127.0.0.1'),
     )
     .addOption(
       new Option('--feed <name=specification>', 'offer a feed under this name; may be repeated')
@@ -52,7 +64,7 @@ export function addServe(program: Command): void {
       new Option(
         '--ad-hoc <on|off>',
         'make feeds on request (default: on where only this machine can connect)',
-      ).argParser(choice('--ad-hoc', ['on', 'off'])),
+      ).argParser(oneOf('--ad-hoc', ['on', 'off'])),
     )
     .addOption(
       new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
@@ -61,7 +73,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
-        decimal('--ad-hoc-rate', serverLimits.adHocRate),
+        decimalNumber('--ad-hoc-rate', serverLimits.adHocRate),
       ),
     )
     .addOption(
@@ -91,7 +103,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--log-level <level>', 'what to log')
-        .argParser(choice('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
+        .argParser(oneOf('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
         .default('info'),
     )
     .addHelpText(

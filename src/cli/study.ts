@@ -12,7 +12,7 @@ import { ranges } from '../study/ranges.ts';
 import { reportTable, writeReport } from '../study/report/report.ts';
 import type { StudyResult } from '../study/result.ts';
 import { runStudy, studyMicros } from '../study/study.ts';
-import { byteSize, choice, duration, list, text, UsageError, wholeNumber } from './flags.ts';
+import { byteSize, duration, list, nonEmptyText, oneOf, UsageError, wholeNumber } from './flags.ts';
 import { print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { studyCollection } from './studyCollection.ts';
@@ -41,7 +41,7 @@ export function addStudy(program: Command): void {
     )
     .addOption(
       new Option('--delivery <list>', 'how the server sends: block, message (default: both)').argParser(
-        list('--delivery', choice('--delivery', ['block', 'message'])),
+        list('--delivery', oneOf('--delivery', ['block', 'message'])),
       ),
     )
     .addOption(
@@ -96,12 +96,14 @@ export function addStudy(program: Command): void {
     )
     .addOption(
       new Option('--throughput <max>', 'advise the size with the most messages a second').argParser(
-        choice('--throughput', ['max']),
+        oneOf('--throughput', ['max']),
       ),
     )
     .addOption(new Option('--cpu', 'advise the size that costs the least processor time'))
     .addOption(
-      new Option('--out <folder>', 'write result.json, CSV and report.html there').argParser(text('--out', 4_096)),
+      new Option('--out <folder>', 'write result.json, CSV and report.html there').argParser(
+        nonEmptyText('--out', 4_096),
+      ),
     )
     .addOption(new Option('--resume', 'go on with the study in --out that was interrupted'))
     .addOption(new Option('--json', 'print the whole result as JSON'))

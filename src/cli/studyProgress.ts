@@ -1,7 +1,7 @@
 // Shows on stderr how far a study is: a bar on a terminal, else a line now and then.
 
 import { formatMinutes } from '../protocol/units.ts';
-import type { Progress } from '../study/study.ts';
+import type { StudyProgress } from '../study/study.ts';
 import { say, styled, talk } from './output.ts';
 import { count } from './status.ts';
 
@@ -13,7 +13,7 @@ export class ProgressLine {
   #isShown = false;
   #saidMs = performance.now();
 
-  show(progress: Progress): void {
+  show(progress: StudyProgress): void {
     const { runsDone, runs, runsAgain, leftMicros, point } = progress;
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
     const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;

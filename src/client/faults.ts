@@ -30,7 +30,7 @@ export function reset(what: string, about: string): BlockfeedError {
   });
 }
 
-export function unreachable(
+export function serverUnreachable(
   url: string,
   tries: number,
   reason: string,

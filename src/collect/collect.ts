@@ -144,13 +144,15 @@ function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest
       if (event.type === 'stalled') options.onStalled?.(feed.feed, event.unacked);
     };
     const subscribe = { from, until, window, delivery, consumer, signal, onEvent };
-    return { asked: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
+    return { requested: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
   });
-  const twice = requests.find(({ asked }, index) => requests.findIndex((other) => other.asked === asked) !== index);
+  const twice = requests.find(
+    ({ requested }, index) => requests.findIndex((other) => other.requested === requested) !== index,
+  );
   if (twice !== undefined)
-    throw new BlockfeedError('bad-option', `${twice.asked} is stated twice`, {
+    throw new BlockfeedError('bad-option', `${twice.requested} is stated twice`, {
       hint: 'State each feed once.',
-      about: twice.asked,
+      about: twice.requested,
     });
   return requests;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { anchorEveryOf } from '../../src/generate/anchors.ts';
 import { kinds } from '../../src/generate/kinds/index.ts';
 import { generatorVersion } from '../../src/generate/kinds/version.ts';
 import { parseSpecification } from '../../src/generate/specification.ts';
@@ -20,7 +21,12 @@ test('F1 and F3: every kind says what it has always said', () => {
       const farLines = far.filter((offset) => offset < specification.schedule.end);
       return [
         specification.canonical,
-        { epoch: specification.epoch, first1000: checksumOf(first1000), far: checksumOf(farLines) },
+        {
+          epoch: specification.epoch,
+          first1000: checksumOf(first1000),
+          far: checksumOf(farLines),
+          anchorEvery: anchorEveryOf(specification.generator.maxLineBytes, specification.messageMicros),
+        },
       ];
     }),
   );

@@ -184,7 +184,7 @@ test('a study that is interrupted reports what there is, and goes on with --resu
   writeFileSync(path, '{"version":1');
   const broken = new Running(['study', '--resume', '--out', out]);
   expect(await broken.ended).toBe(1);
-  expect(broken.stderr.tail).toContain(`${path} is no result of a study: `);
+  expect(broken.stderr.tail).toContain(`${path} is not the result of a study: `);
 });
 
 test('a study of which every run was disturbed reports them where it is interrupted, and makes them again where it goes on', async () => {
@@ -216,7 +216,7 @@ test('a grid of more runs than can be made is refused before anything is', async
   const sizes = Array.from({ length: 200 }, (_, index) => index + 1).join(',');
   const refused = new Running(['study', '--size', sizes, '--clients', sizes, '--rounds', '1000']);
   expect(await refused.ended).toBe(2);
-  expect(refused.stderr.tail).toContain('160,000,000 runs are asked for, at most 100,000 are made');
+  expect(refused.stderr.tail).toContain('160,000,000 runs are requested, at most 100,000 are made');
 });
 
 test('a server that is not there, and one that makes no feeds on request, end it with a line', async () => {
@@ -229,7 +229,7 @@ test('a server that is not there, and one that makes no feeds on request, end it
   expect(refused.stderr.tail).toMatch(/blockfeed: .*/);
 });
 
-test('folders that collectors wrote are told and charted, and flags of an experiment are refused beside them', async () => {
+test('folders that collectors wrote are reported and charted, and flags of an experiment are refused beside them', async () => {
   const folder = await temporaryFolder();
   const serving = await Serving.start({ quick: 'counter?rate=1000' });
   const collecting = new Running([
@@ -242,9 +242,9 @@ test('folders that collectors wrote are told and charted, and flags of an experi
     join(folder, 'blocks'),
   ]);
   expect(await collecting.ended, collecting.stderr.tail).toBe(0);
-  const told = new Running(['study', join(folder, 'blocks'), '--out', join(folder, 'charts')]);
-  expect(await told.ended, told.stderr.tail).toBe(0);
-  expect(told.stdout.all.join('\n')).toContain('quick');
+  const studied = new Running(['study', join(folder, 'blocks'), '--out', join(folder, 'charts')]);
+  expect(await studied.ended, studied.stderr.tail).toBe(0);
+  expect(studied.stdout.all.join('\n')).toContain('quick');
   expect(readFileSync(join(folder, 'charts', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
   const refused = new Running(['study', join(folder, 'blocks'), '--warm-up', '1s']);
   expect(await refused.ended).toBe(2);

@@ -5,13 +5,16 @@ import { withoutCredentials } from '../../protocol/address.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 
 /**
- * The machine's clock, read once when a process starts, to the microsecond, and then counted on: two processes of one
- * machine agree within some microseconds. The usual clock follows corrections, but may be a millisecond off.
+ * The machine's wall clock, read once when a process starts and then counted on by the monotonic one. A study measures
+ * differences of two times, so a clock that is set while it runs must not come between them.
  */
 export const studyClock: Clock = {
-  nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1_000),
+  nowMicros: () => Math.floor(wallMinusMonotonicMicros + systemClock.monotonicMs() * 1_000),
+  monotonicMs: systemClock.monotonicMs,
   after: systemClock.after,
 };
+
+const wallMinusMonotonicMicros = systemClock.nowMicros() - systemClock.monotonicMs() * 1_000;
 
 /** Another clock minus ours, and by how much that may be wrong. */
 export interface ClockOffset {
@@ -22,9 +25,9 @@ export interface ClockOffset {
 const probes = 20;
 
 /**
- * Estimated as NTP does (D. Mills, RFC 5905, section 8): the server's time is read somewhere between question and answer, so
- * the quickest of some exchanges says it best, wrong by at most half its round trip. Rejects with `unreachable`, or
- * `bad-server` where a server does not tell its time.
+ * Estimates the offset as NTP does (D. Mills, RFC 5905, section 8). The server reads its time somewhere between request and
+ * answer, so the quickest of some exchanges is the best, and its error is at most half of its round trip. Rejects with
+ * `unreachable`, or with `bad-server` where a server does not state its time.
  */
 export async function estimateClockOffset(address: string): Promise<ClockOffset> {
   let best: ClockOffset = { offsetMicros: 0, errorMicros: Number.POSITIVE_INFINITY };
@@ -40,7 +43,7 @@ export async function estimateClockOffset(address: string): Promise<ClockOffset>
 
 function timeIn(body: unknown, address: string): number {
   if (typeof body === 'object' && body !== null && 'time' in body && typeof body.time === 'number') return body.time;
-  throw new BlockfeedError('bad-server', `${withoutCredentials(address)} does not tell its time at /feeds`, {
+  throw new BlockfeedError('bad-server', `${withoutCredentials(address)} does not state its time at /feeds`, {
     hint: 'Check that the peer is a blockfeed server of this version.',
   });
 }
