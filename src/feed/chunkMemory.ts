@@ -35,7 +35,7 @@ export class ChunkMemory {
   #turnEnds = false;
 
   /** `nowMs` is a time that only goes on. */
-  constructor(maxBytes: number, nowMs: () => number = () => performance.now()) {
+  constructor(maxBytes: number, nowMs: () => number) {
     this.#maxBytes = maxBytes;
     this.#nowMs = nowMs;
   }

@@ -45,7 +45,7 @@ export class GeneratedFeed implements Feed {
     name: string,
     source: Specification,
     clock: Clock = systemClock,
-    memory: ChunkMemory = new ChunkMemory(2 * feedLimits.feedMadeBytes.default),
+    memory: ChunkMemory = new ChunkMemory(2 * feedLimits.feedMadeBytes.default, () => clock.monotonicMs()),
   ) {
     this.name = name;
     this.epoch = source.epoch;
