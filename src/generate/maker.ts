@@ -10,7 +10,7 @@ import { parseSpecification } from './specification.ts';
 export const generatedFeeds: FeedMaker = {
   kinds: [...kinds.keys()],
   specify(words) {
-    // A server remembers many that nobody reads: of those their words are kept, and no generator.
+    // A server remembers many that nobody reads. So only the words are kept, and no generator.
     const { canonical, epoch, adHocName, rate } = parseSpecification(words);
     return {
       epoch,
