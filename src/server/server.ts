@@ -80,7 +80,7 @@ export class BlockfeedServer {
       logs.errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']),
     );
     this.#cache = new PageCache(limits.cachedBytes);
-    this.#made = new ChunkMemory(limits.madeBytes);
+    this.#made = new ChunkMemory(limits.madeBytes, () => clock.monotonicMs());
     this.#context = {
       name: 'blockfeed',
       clock,
