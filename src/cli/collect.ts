@@ -13,9 +13,10 @@ import {
   type StoredBlock,
   type StoredGap,
 } from '../collect/index.ts';
+import { isFeedName } from '../protocol/feedName.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
-import type { Place } from '../protocol/place.ts';
+import { isCommitted, type Place } from '../protocol/place.ts';
 import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
 import { exitCodes, print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
@@ -28,6 +29,7 @@ interface CollectFlags {
   readonly from?: Place;
   readonly until?: number;
   readonly window?: number;
+  readonly windowBytes?: number;
   readonly delivery?: Delivery;
   readonly consumer?: string;
   readonly blocks?: number;
@@ -64,7 +66,7 @@ export function addCollect(program: Command): void {
     .addOption(
       new Option(
         '--from <place>',
-        'where to begin what is not stored yet: latest, tail, earliest, committed, an offset, -100, a time',
+        'where to begin what is not stored yet: latest, tail, earliest, committed (else latest), committed/earliest, committed/refuse, an offset, -100, a time',
       ).argParser(place('--from')),
     )
     .addOption(
@@ -91,6 +93,11 @@ export function addCollect(program: Command): void {
     )
     .addOption(
       new Option('--window <blocks>', 'blocks under way at once').argParser(wholeNumber('--window', limits.window)),
+    )
+    .addOption(
+      new Option('--window-bytes <bytes>', 'bytes of blocks under way at once').argParser(
+        byteSize('--window-bytes', limits.windowBytes),
+      ),
     )
     .addOption(
       new Option('--consumer <name>', 'the name under which the server remembers how far you are').argParser(consumer),
@@ -124,7 +131,7 @@ Ctrl-C takes what there is of the block that is filling, acks it and leaves (exi
 async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectFlags): Promise<void> {
   if (flags.out !== undefined && flags.text !== undefined)
     throw new UsageError('--out and --text are both stated: leave out one');
-  if (flags.from === 'committed' && flags.consumer === undefined)
+  if (flags.from !== undefined && isCommitted(flags.from) && flags.consumer === undefined)
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
@@ -146,9 +153,11 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     },
     onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
     onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
-    onFeed: (feed, from, isResumed) => {
+    onFeed: (feed, from, isResumed, at) => {
       status?.clear();
-      say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
+      const instead =
+        at === undefined || at === 'committed' ? '' : `, ${at}: the server knows no commit of ${flags.consumer}`;
+      say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}${instead}`);
     },
   });
   status = new StatusLine(() => collection.status());
@@ -195,7 +204,11 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
 
 /** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */
 function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): readonly CollectedFeed[] {
-  const [, feed = given, size] = /^([a-z0-9][a-z0-9._-]*):(.*)$/s.exec(given) ?? /^(.+):(\d+)$/s.exec(given) ?? [];
+  const colon = given.indexOf(':');
+  const isNamed = colon >= 0 && isFeedName(given.slice(0, colon));
+  const [, feed = given, size] = isNamed
+    ? [given, given.slice(0, colon), given.slice(colon + 1)]
+    : (/^(.+):(\d+)$/s.exec(given) ?? []);
   if (feed === '' || feed.length > limits.feedTextBytes.max)
     throw usage(
       'FEED',

@@ -1,12 +1,18 @@
 // The client's platform in Node: WebSockets of the ws library, whose sockets can be paused.
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
 import { limits } from '../protocol/limits.ts';
+import { firstLine } from './answer.ts';
+import { clientLimits } from './limits.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
 export const platform: Platform = {
   name: `node ${process.versions.node}`,
+  seesBytes: true,
+  windowBytes: limits.windowBytes.default,
+  warn: (text) => process.emitWarning(text, 'BlockfeedWarning'),
   openSocket,
   soon: (act) => void setImmediate(act),
 };
@@ -27,9 +33,17 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
   });
   socket.on('unexpected-response', (_request, response) => {
     const status = response.statusCode ?? 0;
-    failure = `HTTP status ${status}`;
-    if (isFinal(status)) error = notOurs(`it answered the handshake with HTTP status ${status}`);
-    socket.terminate();
+    const tell = (body: Uint8Array) => {
+      const said = firstLine(body);
+      failure = `HTTP status ${status}${said === '' ? '' : `: ${said}`}`;
+      events.answered(`it answered the handshake with ${failure}`);
+    };
+    tell(Buffer.alloc(0));
+    readBegin(response, clientLimits.answerBytes.default, (body) => {
+      tell(body);
+      if (isFinal(status)) error = notOurs(`it answered the handshake with ${failure}`);
+      socket.terminate();
+    });
   });
   socket.on('error', (cause: NodeJS.ErrnoException) => {
     if (failure !== '') return; // terminate() above says once more what is known already
@@ -41,6 +55,7 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
+    unsentBytes: () => socket.bufferedAmount,
     close: (code, reason) => socket.close(code, reason),
     cut: () => {
       failure ||= 'cut off by the client';
@@ -78,6 +93,24 @@ function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBy
   return { took };
 }
 
+/** Reads so many bytes of an answer, or all of it where that is less; who waits for it has a time limit of its own. */
+function readBegin(response: IncomingMessage, mostBytes: number, read: (body: Uint8Array) => void): void {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const done = () => {
+    response.removeAllListeners('data');
+    read(Buffer.concat(pieces).subarray(0, mostBytes));
+  };
+  response.on('data', (piece: Buffer) => {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= mostBytes) response.destroy();
+  });
+  // Also where it broke off: what came is what there is to tell.
+  response.once('error', ignore);
+  response.once('close', done);
+}
+
 /** A refusal that stays as it is; a proxy whose server is away (502, 503) says something that passes. */
 function isFinal(status: number): boolean {
   return status < 500 && status !== 408 && status !== 429;
@@ -88,6 +121,8 @@ function isBreach(cause: NodeJS.ErrnoException, protocolAgreed: string): boolean
   if (cause.code === undefined) return protocolAgreed === '';
   return cause.code.startsWith('WS_ERR_') || cause.code.startsWith('HPE_');
 }
+
+function ignore(): void {}
 
 function notOurs(why: string, cause?: Error): BlockfeedError {
   return new BlockfeedError('bad-server', `the peer is no server of this protocol: ${why}`, {

@@ -90,7 +90,7 @@ class Collecting implements Collection {
   async #collect(client: Client, request: FeedRequest): Promise<void> {
     let current: Subscription | undefined;
     const events: FeedEvents = {
-      opened: (feed, from, isResumed) => this.#options.onFeed?.(feed, from, isResumed),
+      opened: (feed, from, isResumed, at) => this.#options.onFeed?.(feed, from, isResumed, at),
       claim: () => this.#claim(),
       stored: (feed, block, record) => {
         this.#blocks++;
@@ -128,7 +128,7 @@ class Collecting implements Collection {
 }
 
 function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest[] {
-  const { from, until, window, delivery, consumer, blocks, newEpoch = false } = options;
+  const { from, until, window, windowBytes, delivery, consumer, blocks, newEpoch = false } = options;
   if (blocks !== undefined && !(Number.isSafeInteger(blocks) && blocks >= 1))
     throw new BlockfeedError('bad-option', `blocks is ${blocks}`, {
       hint: 'Give a whole number from 1.',
@@ -139,7 +139,7 @@ function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest
   const requests = options.feeds.map((each) => {
     const feed = typeof each === 'string' ? { feed: each } : each;
     const own = 'size' in feed || 'waitMs' in feed || 'bytes' in feed ? feed : options;
-    const subscribe = { from, until, window, delivery, consumer, signal };
+    const subscribe = { from, until, window, windowBytes, delivery, consumer, signal };
     return { asked: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
   });
   const twice = requests.find(({ asked }, index) => requests.findIndex((other) => other.asked === asked) !== index);

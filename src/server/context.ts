@@ -6,6 +6,7 @@ import type { UnsentBudget } from './connection.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
+import type { WindowBudget } from './window.ts';
 
 export interface ServerContext {
   readonly name: string;
@@ -16,6 +17,7 @@ export interface ServerContext {
   readonly turns: Turns;
   readonly commits: Commits;
   readonly budget: UnsentBudget;
+  readonly windows: WindowBudget;
 }
 
 /** A connection as the server drives it. */

@@ -13,6 +13,7 @@ import type { FeedMaker } from '../feed/maker.ts';
 import { PageCache } from '../frames/cache.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
+import { feedNameRule, isChosenName } from '../protocol/feedName.ts';
 import type { ServerContext } from './context.ts';
 import { Feeds } from './feeds.ts';
 import { answerHttp } from './http.ts';
@@ -83,6 +84,7 @@ export class BlockfeedServer {
         limits.consumers,
       ),
       budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
+      windows: { maxBytes: limits.windowMemoryBytes, bytes: 0 },
     };
     this.#upgrades = new Upgrades(this.#context);
   }
@@ -235,9 +237,9 @@ export class BlockfeedServer {
 function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined, clock: Clock): Feed[] {
   if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock));
   return Object.entries(feeds).map(([name, feed]) => {
-    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
+    if (!isChosenName(name))
       throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
-        hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
+        hint: `Give ${feedNameRule}.`,
         about: name,
       });
     if (typeof feed === 'string') return specified(name, feed, maker, clock);

@@ -6,11 +6,12 @@ import type { Cut } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
+import { isCommitted } from '../protocol/place.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
 import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { Sums } from './limitedLog.ts';
-import { startOf } from './start.ts';
+import { type Start, startOf } from './start.ts';
 import { Window } from './window.ts';
 
 export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
@@ -28,8 +29,8 @@ export interface ServerSubscriptionHost {
   log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
   /** Logs an ack, unless there are too many of them. */
   logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void;
-  /** Everything was sent and acked, or there was time enough for that: it is over. */
-  ended(subscription: ServerSubscription): void;
+  /** Everything was sent and acked, or there was time enough for that: it is over. `id`: of the request to leave it. */
+  ended(subscription: ServerSubscription, id: number | undefined): void;
   /** The feed could not be read. */
   failed(feed: string, cause: unknown): void;
 }
@@ -39,6 +40,8 @@ export class ServerSubscription implements CursorHost {
   readonly epoch: string;
   /** Message delivery: nothing else may be on the connection. */
   readonly isAlone: boolean;
+  /** Of the request that it answers. */
+  readonly id: number;
   readonly #host: ServerSubscriptionHost;
   readonly #request: Subscribe;
   readonly #policy: Policy;
@@ -46,6 +49,7 @@ export class ServerSubscription implements CursorHost {
   /** Undefined while the place is being looked up. */
   #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
   readonly #stopped: AbortController = new AbortController();
+  #leaveId: number | undefined;
   /** The client asked to leave: 5 s for its last ack. */
   #leaveByMicros: number = Number.POSITIVE_INFINITY;
   /** Since when the window is full and nothing was acked. */
@@ -54,10 +58,15 @@ export class ServerSubscription implements CursorHost {
 
   /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
   constructor(host: ServerSubscriptionHost, request: Subscribe) {
-    if (request.from === 'committed' && request.consumer === undefined)
+    if (isCommitted(request.from) && request.consumer === undefined)
       throw new BlockfeedError('bad-message', 'subscribe: from committed needs a consumer', {
         hint: 'State the consumer, or begin elsewhere; this message had no effect.',
         about: 'from',
+      });
+    if (request.check !== undefined && request.epoch === undefined)
+      throw new BlockfeedError('bad-message', 'subscribe: check needs the epoch of the line that it is of', {
+        hint: 'State the epoch, or leave out the check; this message had no effect.',
+        about: 'check',
       });
     const { size, wait, bytes } = request;
     this.#host = host;
@@ -67,11 +76,17 @@ export class ServerSubscription implements CursorHost {
     this.feed = this.#renditions.feed.name;
     this.epoch = this.#renditions.feed.epoch;
     this.isAlone = request.delivery === 'message';
+    this.id = request.id;
   }
 
   /** Everything before it is durable with the client. */
   get acked(): number {
     return this.#running?.window.acked ?? 0;
+  }
+
+  /** Whether the client was told where it begins. */
+  get isBegun(): boolean {
+    return this.#running !== undefined;
   }
 
   get unackedBlocks(): number {
@@ -90,7 +105,7 @@ export class ServerSubscription implements CursorHost {
     const { feed } = this.#renditions;
     const committed =
       consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
-    const { from, checked } = await startOf(feed, this.#policy, {
+    const start = await startOf(feed, this.#policy, {
       from: place,
       epoch,
       check,
@@ -98,9 +113,11 @@ export class ServerSubscription implements CursorHost {
       signal: this.#stopped.signal,
     });
     if (this.#stopped.signal.aborted) return;
-    const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
-    const window = new Window(size, from);
-    this.#sayBegin(from, checked, delivery, size);
+    const { from } = start;
+    const { delivery = 'block', window: blocks = limits.window.default, until } = this.#request;
+    const { windowBytes = limits.windowBytes.default } = this.#request;
+    const window = new Window({ blocks, bytes: windowBytes }, from, this.#host.context.windows);
+    this.#sayBegin(start, delivery, window);
     const cursor = new Cursor(this, {
       renditions: this.#renditions,
       policy: this.#policy,
@@ -149,9 +166,10 @@ export class ServerSubscription implements CursorHost {
     return true;
   }
 
-  /** Gracefully: the block that is filling ends here, and its ack is awaited. */
-  leave(): void {
-    if (this.#running === undefined) return this.#host.ended(this);
+  /** Gracefully: the block that is filling ends here, and its ack is awaited. `id`: of the request that wants it, if one does. */
+  leave(id: number | undefined): void {
+    this.#leaveId = id;
+    if (this.#running === undefined) return this.#host.ended(this, id);
     this.#leaveByMicros = this.#host.context.clock.nowMicros() + this.#host.context.limits.leaveMs * 1_000;
     this.#running.cursor.leave();
     this.#endIfAcked();
@@ -168,15 +186,22 @@ export class ServerSubscription implements CursorHost {
     this.#running?.cursor.stop();
   }
 
+  /** Nothing of it is left, its window neither. */
+  release(): void {
+    this.stop();
+    this.#running?.window.release();
+  }
+
   tick(nowMicros: number): void {
-    if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this);
+    if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this, this.#leaveId);
     if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
     if (this.#fullSinceMicros === Number.POSITIVE_INFINITY) this.#fullSinceMicros = nowMicros;
     if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < this.#host.context.limits.stalledMs * 1_000) return;
     this.#isStalledSaid = true;
-    const { size: window, unacked } = this.#running.window;
-    this.#host.log('warn', { feed: this.feed, window, unacked }, `${this.feed} stalled: no ack for 30 s`);
-    this.#host.say({ type: 'stalled', feed: this.feed, window, unacked });
+    const { size, unacked, unackedBytes } = this.#running.window;
+    const facts = { feed: this.feed, window: size.blocks, windowBytes: size.bytes, unacked, unackedBytes };
+    this.#host.log('warn', facts, `${this.feed} stalled: no ack for 30 s`);
+    this.#host.say({ type: 'stalled', ...facts });
   }
 
   // What its cursor asks.
@@ -211,25 +236,28 @@ export class ServerSubscription implements CursorHost {
     const { phase } = this.#running.cursor;
     // `gone`: the server stops. Of what the client does not leave itself nothing is said.
     const isLeft = phase === 'gone' && this.#leaveByMicros !== Number.POSITIVE_INFINITY;
-    if (phase === 'ended' || isLeft) this.#host.ended(this);
+    if (phase === 'ended' || isLeft) this.#host.ended(this, this.#leaveId);
   }
 
-  #sayBegin(from: number, checked: boolean, delivery: string, window: number): void {
-    const { feed: requested, consumer, until } = this.#request;
+  #sayBegin({ from, checked, at }: Start, delivery: string, { size }: Window): void {
+    const { id, consumer, until } = this.#request;
     const { name, epoch, specification } = this.#renditions.feed;
     const tail = this.tail;
     this.#host.say({
       type: 'subscribed',
-      requested,
+      id,
       feed: name,
       epoch,
       from,
+      ...(at === undefined ? {} : { at }),
       ...(tail === undefined ? {} : { tail }),
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
     });
-    const fields = { feed: name, from, ...this.#policy, delivery, window, consumer, until };
-    this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}`);
+    const { blocks: window, bytes: windowBytes } = size;
+    const fields = { feed: name, from, ...this.#policy, delivery, window, windowBytes, consumer, at, until };
+    const instead = at === undefined || at === 'committed' ? '' : `, ${at}: no commit of ${consumer} is known`;
+    this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}${instead}`);
   }
 }
 

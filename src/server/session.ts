@@ -5,12 +5,25 @@ import type { Page } from '../frames/page.ts';
 import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
-import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
+import { type ClientMessage, parseClientMessage, requestIdOf, type ServerMessage } from '../protocol/messages.ts';
 import type { Connection } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import { LimitedLog, type Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
 import { ServerSubscription, type ServerSubscriptionHost, type Subscribe } from './serverSubscription.ts';
+
+/** What an error answers, or is about. */
+interface Subject {
+  /** Of the request. */
+  readonly id: number | undefined;
+  /** The subscription's, where it answers no request. */
+  readonly feed: string | undefined;
+  readonly about?: string | undefined;
+  /** Whether the request is a subscribe. */
+  readonly subscribes: boolean;
+}
+
+const nobody: Subject = { id: undefined, feed: undefined, subscribes: false };
 
 export class Session implements Peer, ServerSubscriptionHost {
   readonly context: ServerContext;
@@ -24,6 +37,8 @@ export class Session implements Peer, ServerSubscriptionHost {
   #acks: LimitedLog;
   #phase: Phase = 'greeting';
   #errors = 0;
+  /** Of subscribes that were well-formed: many feeds may be refused at once, and none of it is an error of the client. */
+  #refusals = 0;
   readonly #cameMicros: number;
   #heartbeatMicros: number;
   #drainDone = false;
@@ -111,12 +126,19 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#acks.add(sums, format);
   }
 
-  /** Nothing of the subscription is kept. */
-  ended(subscription: ServerSubscription): void {
+  /** Nothing of the subscription is kept. Each request is answered, so also a subscribe that was left before it was. */
+  ended(subscription: ServerSubscription, id: number | undefined): void {
     this.#forget(subscription);
     const { feed, acked } = subscription;
     this.log('info', { feed, acked }, `${this.client} leaves ${feed} at ${acked}`);
-    this.say({ type: 'unsubscribed', feed, acked });
+    if (!subscription.isBegun)
+      this.#sayError(
+        new BlockfeedError('not-subscribed', `feed ${feed} was left before it had begun`, {
+          hint: 'Subscribe again to have it.',
+        }),
+        { ...nobody, id: subscription.id, about: feed },
+      );
+    this.say({ type: 'unsubscribed', ...(id === undefined ? {} : { id }), feed, acked });
     this.#closeIfLeft();
     this.#closeIfDrained();
   }
@@ -138,7 +160,7 @@ export class Session implements Peer, ServerSubscriptionHost {
             new BlockfeedError('hello-expected', 'the first message must be hello', { hint: 'Say hello.', cause }),
             4400,
           )
-        : this.#refuse(cause);
+        : this.#refuse(cause, { ...nobody, id: requestIdOf(text) });
     }
     const answer = phases[this.#phase][message.type];
     if (answer === 'ignore') return;
@@ -146,12 +168,12 @@ export class Session implements Peer, ServerSubscriptionHost {
       const error = new BlockfeedError(answer.refuse, answer.why, {
         hint: 'See PROTOCOL.md for what may be said when.',
       });
-      return this.#phase === 'greeting' ? this.#fail(error, 4400) : this.#refuse(error);
+      return this.#phase === 'greeting' ? this.#fail(error, 4400) : this.#refuse(error, subjectOf(message));
     }
     try {
       this.#take(message);
     } catch (cause) {
-      this.#refuse(cause);
+      this.#refuse(cause, subjectOf(message));
     }
   }
 
@@ -164,7 +186,7 @@ export class Session implements Peer, ServerSubscriptionHost {
       case 'ack':
         return this.#ack(message);
       case 'unsubscribe':
-        return this.#unsubscribe(message.feed, message.flush);
+        return this.#unsubscribe(message);
       case 'bye':
         return this.#bye();
     }
@@ -187,6 +209,7 @@ export class Session implements Peer, ServerSubscriptionHost {
       session: this.#id,
       heartbeat: this.context.limits.heartbeatMs * 1_000,
       subscriptions: this.context.limits.subscriptions,
+      features: [],
     });
   }
 
@@ -214,7 +237,7 @@ export class Session implements Peer, ServerSubscriptionHost {
       // It may have been left, or the connection be over, while its place was looked up.
       if (this.#subscriptions.get(feed) !== subscription) return;
       this.#forget(subscription);
-      this.#refuse(cause, message.feed);
+      this.#refuse(cause, { ...subjectOf(message), about: message.feed });
     });
   }
 
@@ -225,20 +248,20 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#closeIfDrained();
   }
 
-  #unsubscribe(feed: string, flush: boolean): void {
+  #unsubscribe({ id, feed, flush }: Extract<ClientMessage, { type: 'unsubscribe' }>): void {
     const subscription = this.#subscriptions.get(feed);
     if (subscription === undefined)
       throw new BlockfeedError('not-subscribed', `feed ${feed} is not subscribed on this connection`, {
         hint: 'Use the name that `subscribed` gave.',
         about: feed,
       });
-    if (flush) subscription.leave();
-    else this.ended(subscription);
+    if (flush) subscription.leave(id);
+    else this.ended(subscription, id);
   }
 
   #bye(): void {
     this.#phase = 'leaving';
-    for (const subscription of [...this.#subscriptions.values()]) this.#unsubscribe(subscription.feed, true);
+    for (const subscription of [...this.#subscriptions.values()]) subscription.leave(undefined);
     this.#closeIfLeft();
   }
 
@@ -247,7 +270,7 @@ export class Session implements Peer, ServerSubscriptionHost {
   #forget(subscription: ServerSubscription): void {
     this.#subscriptions.delete(subscription.feed);
     this.#waiting.delete(subscription);
-    subscription.stop();
+    subscription.release();
   }
 
   #closeIfLeft(): void {
@@ -276,21 +299,23 @@ export class Session implements Peer, ServerSubscriptionHost {
 
   // Errors.
 
-  #refuse(cause: unknown, about?: string): void {
+  #refuse(cause: unknown, subject: Subject): void {
     if (this.#phase === 'closed') return;
     const error = cause instanceof BlockfeedError && cause.code !== 'storage' ? cause : this.#defect(cause);
     const { close } = errorCodes[error.code];
-    if (close !== undefined) return this.#fail(error, close);
-    this.context.log.warn({ ...this.#who, code: error.code, about: error.about ?? about }, `refused: ${error.message}`);
-    this.#sayError(error, about);
+    if (close !== undefined) return this.#fail(error, close, subject);
+    const about = error.about ?? subject.about;
+    this.context.log.warn({ ...this.#who, code: error.code, about }, `refused: ${error.message}`);
+    this.#sayError(error, subject);
+    if (subject.subscribes && ++this.#refusals <= 2 * this.context.limits.subscriptions) return;
     if (++this.#errors >= limits.errors.default)
       this.#fail(new BlockfeedError('too-many-errors', 'too many errors', { hint: 'Mend the client.' }), 4400);
   }
 
-  #fail(error: BlockfeedError, code: number): void {
+  #fail(error: BlockfeedError, code: number, subject: Subject = nobody): void {
     if (this.#phase === 'closed') return;
     this.context.log.warn({ ...this.#who, code: error.code }, error.message);
-    this.#sayError(error);
+    this.#sayError(error, subject);
     this.#closeWith(code, error.message);
   }
 
@@ -302,14 +327,15 @@ export class Session implements Peer, ServerSubscriptionHost {
     });
   }
 
-  #sayError(error: BlockfeedError, about?: string): void {
-    const subject = about ?? error.about;
+  #sayError(error: BlockfeedError, { id, feed, about = error.about }: Subject): void {
     this.say({
       type: 'error',
       code: error.code,
       message: error.message,
       hint: error.hint,
-      ...(subject === undefined ? {} : { about: subject }),
+      ...(id === undefined ? {} : { id }),
+      ...(feed === undefined ? {} : { feed }),
+      ...(about === undefined ? {} : { about }),
     });
   }
 
@@ -317,5 +343,19 @@ export class Session implements Peer, ServerSubscriptionHost {
     const tails: Record<string, number> = {};
     for (const { feed, tail } of this.#subscriptions.values()) if (tail !== undefined) tails[feed] = tail;
     return tails;
+  }
+}
+
+function subjectOf(message: ClientMessage): Subject {
+  switch (message.type) {
+    case 'subscribe':
+      return { ...nobody, id: message.id, subscribes: true };
+    case 'unsubscribe':
+      return { ...nobody, id: message.id };
+    case 'ack':
+      return { ...nobody, feed: message.feed };
+    case 'hello':
+    case 'bye':
+      return nobody;
   }
 }
