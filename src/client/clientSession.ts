@@ -137,11 +137,10 @@ export class ClientSession {
   }
 
   #text(text: string): void {
-    this.#beganMicros = undefined;
     if (this.#phase === 'closing' || this.#phase === 'ended') return;
     const message = parse(text);
     if (this.#phase !== 'bye' || message.type !== 'heartbeat') this.#heard = true;
-    if (message.type === 'error' && errorCodes[knownErrorCode(message.code)].close !== undefined)
+    if (message.type === 'error' && endsConnection(message))
       this.#lastError = errorSaid(message); // the close that follows says whether it is the end
     else if (message.type === 'welcome') this.#welcomed(message);
     else if (this.#phase === 'opening' && message.type !== 'error')
@@ -193,9 +192,12 @@ export class ClientSession {
   // comes back finds one timer run out, not three, and reads what has come meanwhile before the next.
   #watch(heartbeatMs: number, missed: number): void {
     const { missedHeartbeats, silentFrameMs } = clientLimits;
-    // Where only whole frames are seen, the longest line on the slowest link has to fit between two of them.
-    const unseen = this.#platform.seesBytes ? 0 : Math.ceil(silentFrameMs.default / heartbeatMs);
-    const mostMissed = Math.max(missedHeartbeats.default, unseen);
+    // Where only whole frames count, the longest line on the slowest link has to fit between two of them.
+    const isByFrame = !this.#platform.seesBytes || (this.#phase === 'bye' && this.#socket.isArriving());
+    const mostMissed = Math.max(
+      missedHeartbeats.default,
+      isByFrame ? Math.ceil(silentFrameMs.default / heartbeatMs) : 0,
+    );
     if (missed >= mostMissed) return this.#break(`nothing came for ${mostMissed} heartbeats of ${heartbeatMs} ms`);
     this.#heard = false;
     this.#heardBytes = false;
@@ -204,9 +206,9 @@ export class ClientSession {
     );
   }
 
-  /** On a slow link a frame takes longer than the heartbeats do. After bye the bytes of heartbeats say nothing; those of a frame that is coming do. */
+  /** On a slow link a frame takes longer than the heartbeats do, so bytes count. After bye they may be those of heartbeats. */
   #isHeard(): boolean {
-    return this.#heard || (this.#heardBytes && (this.#phase !== 'bye' || this.#beganMicros !== undefined));
+    return this.#heard || (this.#heardBytes && this.#phase !== 'bye');
   }
 
   #after(delayMs: number, act: () => void): Timer {
@@ -262,8 +264,15 @@ export class ClientSession {
   }
 }
 
+type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
+
+/** Whether it is about the whole connection, and a close follows. */
+function endsConnection({ code, id, feed }: ErrorSaid): boolean {
+  return id === undefined && feed === undefined && errorCodes[knownErrorCode(code)].close !== undefined;
+}
+
 /** The error that a server said, as users meet it. */
-export function errorSaid({ code, message, hint, about }: Extract<ServerMessage, { type: 'error' }>): BlockfeedError {
+export function errorSaid({ code, message, hint, about }: ErrorSaid): BlockfeedError {
   return new BlockfeedError(knownErrorCode(code), message, { hint, ...(about === undefined ? {} : { about }) });
 }
 

@@ -30,6 +30,7 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
     unsentBytes: () => socket.bufferedAmount,
+    isArriving: () => false,
     close: (code, reason) => socket.close(code, reason),
     cut: () => socket.close(),
     flow: undefined,
@@ -43,7 +44,7 @@ function forbidden(cause: unknown, events: SocketEvents): Socket {
     cause,
   });
   queueMicrotask(() => events.closed({ code: 1006, reason: 'forbidden by the browser', error }));
-  return { send: ignore, unsentBytes: () => 0, close: ignore, cut: ignore, flow: undefined };
+  return { send: ignore, unsentBytes: () => 0, isArriving: () => false, close: ignore, cut: ignore, flow: undefined };
 }
 
 function ignore(): void {}

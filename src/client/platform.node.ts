@@ -56,6 +56,7 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
     unsentBytes: () => socket.bufferedAmount,
+    isArriving: () => arrival.isArriving(),
     close: (code, reason) => socket.close(code, reason),
     cut: () => {
       failure ||= 'cut off by the client';
@@ -70,7 +71,10 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
  * received are counted beside bytes of frames handed out; where they are the same, the next byte begins a frame. (A proxy
  * that breaks frames into fragments makes the count too small, and the begin of a frame seem as early as the end of the one before.)
  */
-function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBytes: number): void } {
+function watchArrival(
+  socket: WebSocket,
+  events: SocketEvents,
+): { took(payloadBytes: number): void; isArriving(): boolean } {
   let received = 0;
   let handedOut = 0;
   // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
@@ -90,7 +94,7 @@ function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBy
   };
   socket.on('ping', (data) => took(data.length));
   socket.on('pong', (data) => took(data.length));
-  return { took };
+  return { took, isArriving: () => received > handedOut };
 }
 
 /** Reads so many bytes of an answer, or all of it where that is less; who waits for it has a time limit of its own. */

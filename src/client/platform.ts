@@ -23,6 +23,8 @@ export interface Socket {
   send(text: string): void;
   /** How many bytes of it the network has not taken. */
   unsentBytes(): number;
+  /** Whether a part of a frame has come. */
+  isArriving(): boolean;
   /** Begins to close; `closed` follows when the peer has answered. */
   close(code: number, reason: string): void;
   /** Cuts the connection off at once. Nobody waits for `closed` after it. */

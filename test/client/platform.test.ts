@@ -29,6 +29,7 @@ function open(platform: Platform, url: string) {
   const came = new Arrivals<unknown>();
   const socket = platform.openSocket(url, 'blockfeed.v1', {
     opened: () => came.add('opened'),
+    answered: (what) => came.add(what),
     text: (text) => came.add(text),
     piece: () => undefined,
     arriving: () => undefined,
@@ -109,7 +110,7 @@ describe.each([
     const peer = await server.connection();
     const hello = await peer.expect('hello');
     expect(hello.client).toMatch(name === 'node' ? /^blockfeed on node 2\d/ : /^blockfeed on Browser\/1 x{60,}$/);
-    peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 0, subscriptions: 64 });
+    peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 64, features: [] });
     const client = await connected;
     const subscription = client.subscribe('user', { size: 5 });
     await peer.subscribe();
