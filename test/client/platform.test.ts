@@ -126,6 +126,25 @@ describe.each([
   });
 });
 
+test('what has to be heard where nobody listens is in the browser a warning of the console', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  browser.warn('it stands still');
+  expect(warn.mock.calls).toEqual([['it stands still']]);
+  warn.mockRestore();
+});
+
+test('in a browser, whose sockets cannot be paused, a window of 1 MiB is asked for where none is stated', async () => {
+  await using server = await scriptedServer();
+  const connected = Client.connect(browser, server.url, {});
+  const peer = await server.welcomed();
+  const client = await connected;
+  client.subscribe('user');
+  expect(await peer.subscribe()).toMatchObject({ windowBytes: 1_048_576 });
+  client.subscribe('array', { windowBytes: 2_000 });
+  expect(await peer.subscribe()).toMatchObject({ windowBytes: 2_000 });
+  await client.close();
+});
+
 test('a browser that forbids the connection ends it with what to do', async () => {
   vi.stubGlobal(
     'WebSocket',

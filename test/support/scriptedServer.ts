@@ -38,7 +38,11 @@ export class ScriptedServer implements AsyncDisposable {
 
   /** The next connection, its hello answered. */
   async welcomed(heartbeat = 10_000_000): Promise<Peer> {
-    const peer = await this.connection();
+    return await ScriptedServer.welcome(await this.connection(), heartbeat);
+  }
+
+  /** Answers the hello of a connection. */
+  static async welcome(peer: Peer, heartbeat = 10_000_000): Promise<Peer> {
     await peer.expect('hello');
     peer.say({ type: 'welcome', server: 'script', session: 's', heartbeat, subscriptions: 64, features: [] });
     return peer;
