@@ -53,7 +53,7 @@ export function addStudy(program: Command): void {
       ),
     )
     .addOption(
-      new Option('--window <blocks>', 'blocks of a client under way at once (default: 8)').argParser(
+      new Option('--window <blocks>', 'blocks of a client under way at once, of 4 MiB at most (default: 1000)').argParser(
         wholeNumber('--window', ranges.window),
       ),
     )
