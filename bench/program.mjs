@@ -8,7 +8,8 @@ import { obeyAsReader } from './child.mjs';
 /** @type {{ port: number, clients: number, reading: import('./cases.mjs').Reading, size: number, window?: number, roundTripMs?: number }} */
 const task = JSON.parse(process.argv[2] ?? '{}');
 const { port, roundTripMs } = task;
-const url = roundTripMs === undefined ? `ws://127.0.0.1:${port}` : (await DelayingProxy.listen(port, roundTripMs / 2)).url;
+const url =
+  roundTripMs === undefined ? `ws://127.0.0.1:${port}` : (await DelayingProxy.listen(port, roundTripMs / 2)).url;
 let messages = 0;
 
 const clients = await Promise.all(

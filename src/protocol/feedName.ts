@@ -9,8 +9,7 @@ export const maxFeedName = 77;
 export const feedNamePattern: RegExp = /^[a-z0-9][a-z0-9._-]*$/;
 
 /** What a name is, for people: the end of a sentence. */
-export const feedNameRule =
-  'a name of 1 to 64 of a-z, 0-9, dot, dash and underscore, that begins with a letter or digit';
+export const feedNameRule = 'a name of 1 to 64 of a-z, 0-9, dot, dash and underscore';
 
 /** Whether a server may offer a feed under this name. */
 export function isChosenName(text: string): boolean {

@@ -57,7 +57,6 @@ export class Window {
   /** Whether no other block may be begun. */
   get isFull(): boolean {
     const { unacked, size } = this;
-    if (unacked === 0) return false;
     if (unacked >= size.blocks || this.#unackedBytes >= size.bytes) return true;
     const { bytes, bytesWithNext } = this.#sent;
     return unacked >= fewestBlocks && this.#budget.bytes + bytesWithNext - bytes > this.#budget.maxBytes;

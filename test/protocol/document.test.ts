@@ -5,7 +5,9 @@ import { clientMessages, parseClientMessage, parseServerMessage, serverMessages 
 
 const document = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
 const examples = [...document.matchAll(/^```json\n(.*?)^```/gms)].map(([, lines]) => (lines ?? '').trim().split('\n'));
-const tables = [...document.matchAll(/^\| message \| field \| type \|\n\|.*\n((?:\|.*\n)+)/gm)].map(([, rows]) => rows ?? '');
+const tables = [...document.matchAll(/^\| message \| field \| type \|\n\|.*\n((?:\|.*\n)+)/gm)].map(
+  ([, rows]) => rows ?? '',
+);
 
 describe.each([
   { who: 'a client', index: 0, table: clientMessages, parse: parseClientMessage },
@@ -23,7 +25,10 @@ describe.each([
     for (const row of (tables[index] ?? '').trim().split('\n')) {
       const [, name = '', fields = ''] = row.split('|');
       message = /`(\w+)`/.exec(name)?.[1] ?? message;
-      listed[message] = [...(listed[message] ?? []), ...Array.from(fields.matchAll(/`(\w+)`(\?)?/g), ([, field, mark]) => `${field}${mark ?? ''}`)];
+      listed[message] = [
+        ...(listed[message] ?? []),
+        ...Array.from(fields.matchAll(/`(\w+)`(\?)?/g), ([, field, mark]) => `${field}${mark ?? ''}`),
+      ];
     }
     expect(listed).toEqual(
       Object.fromEntries(
