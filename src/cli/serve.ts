@@ -5,8 +5,20 @@ import { generatedFeeds } from '../generate/maker.ts';
 import { feedNameRule, isChosenName } from '../protocol/feedName.ts';
 import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
-import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
+import { isLoopback, originRange, parseOrigin } from '../server/origins.ts';
+import {
+  byteSize,
+  decimalNumber,
+  duration,
+  nonEmptyText,
+  oneOf,
+  refusedFlag,
+  UsageError,
+  usage,
+  wholeNumber,
+} from './flags.ts';
 import { makeLog } from './log.ts';
+import { connectionsThatFit } from './openFiles.ts';
 import { exitCodes, print } from './output.ts';
 import { onStopSignal } from './signals.ts';
 
@@ -15,6 +27,7 @@ interface ServeFlags {
   readonly host: string;
   readonly feed: Readonly<Record<string, string>>;
   readonly kinds: boolean;
+  readonly origin: readonly string[];
   readonly adHoc?: 'on' | 'off';
   readonly adHocFeeds?: number;
   readonly adHocRate?: number;
@@ -40,19 +53,26 @@ export function addServe(program: Command): void {
         .default(8080),
     )
     .addOption(
-      new Option('--host <address>', 'the address to listen on').argParser(text('--host', 255)).default('127.0.0.1'),
+      new Option('--host <address>', 'the address to listen on')
+        .argParser(nonEmptyText('--host', 255))
+        .default('127.0.0.1'),
     )
     .addOption(
       new Option('--feed <name=specification>', 'offer a feed under this name; may be repeated')
         .argParser(namedFeed)
         .default({}, 'none'),
     )
+    .addOption(
+      new Option('--origin <origin>', "let web pages of this origin read, besides the server's own; may be repeated")
+        .argParser(anotherOrigin)
+        .default([], 'none'),
+    )
     .addOption(new Option('--no-kinds', 'do not offer every kind under its own name'))
     .addOption(
       new Option(
         '--ad-hoc <on|off>',
         'make feeds on request (default: on where only this machine can connect)',
-      ).argParser(choice('--ad-hoc', ['on', 'off'])),
+      ).argParser(oneOf('--ad-hoc', ['on', 'off'])),
     )
     .addOption(
       new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
@@ -61,7 +81,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
-        decimal('--ad-hoc-rate', serverLimits.adHocRate),
+        decimalNumber('--ad-hoc-rate', serverLimits.adHocRate),
       ),
     )
     .addOption(
@@ -91,7 +111,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--log-level <level>', 'what to log')
-        .argParser(choice('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
+        .argParser(oneOf('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
         .default('info'),
     )
     .addHelpText(
@@ -103,19 +123,22 @@ Examples:
   blockfeed serve --host 0.0.0.0 --no-kinds --feed 'weather=reading?rate=1' --ad-hoc off
 
 Watch a feed with any WebSocket client:  ws://127.0.0.1:8080/feeds/user?size=5
-Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does not wait.`,
+Ctrl-C stops it: the server tells its clients and waits for their acks. A second Ctrl-C does not wait.`,
     )
     .action(serve);
 }
 
 /** Runs until a signal stops it. */
 async function serve(flags: ServeFlags): Promise<void> {
-  // Nothing is logged before it listens: where it cannot, the one line that says so is all there is to say.
+  // Nothing is logged before the server listens. If it cannot, one line says so, and that is all there is to say.
   const log = makeLog('silent');
-  const server = makeServer(flags, log);
+  const wanted = flags.connections ?? serverLimits.connections.default;
+  const fitting = connectionsThatFit();
+  const connections = Math.min(wanted, fitting?.connections ?? wanted);
+  const server = makeServer({ ...flags, connections }, log);
   const stopped = new Promise<string>((resolve) => {
     onStopSignal(resolve);
-    // Where a program started it with a channel to itself (the demo does), the end of that program is one too.
+    // A program that started the server with a channel (the demo does) stops it by ending.
     process.channel?.unref();
     process.once('disconnect', () => resolve('the end of the parent'));
   });
@@ -123,6 +146,11 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.level = flags.logLevel;
   print(`listening ${url}`);
   log.info({ url }, `listening ${url}`);
+  if (connections < wanted)
+    log.warn(
+      { openFiles: fitting?.openFiles, connections },
+      `at most ${connections} connections are taken, not ${wanted}: the system lets this process open ${fitting?.openFiles} files (ulimit -n)`,
+    );
   const signal = await stopped;
   await server.close(`${signal} came`);
   if (process.connected) process.disconnect();
@@ -141,6 +169,7 @@ function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createSer
   return createServer({
     feeds: { ...feeds, ...flags.feed },
     maker: generatedFeeds,
+    origins: flags.origin,
     limits: {
       ...(adHocFeeds === undefined ? {} : { adHocFeeds }),
       ...(adHocRate === undefined ? {} : { adHocRate }),
@@ -169,6 +198,8 @@ function namedFeed(given: string, earlier: Readonly<Record<string, string>>): Re
   return { ...earlier, [name]: specification };
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+function anotherOrigin(given: string, earlier: readonly string[]): readonly string[] {
+  const origin = parseOrigin(given);
+  if (origin !== undefined) return [...earlier, origin];
+  throw usage('--origin', given, originRange);
 }

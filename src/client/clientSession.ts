@@ -264,7 +264,7 @@ export class ClientSession {
   }
 }
 
-type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
+export type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
 
 /** Whether it is about the whole connection, and a close follows. */
 function endsConnection({ code, id, feed }: ErrorSaid): boolean {

@@ -60,6 +60,7 @@ export class FeedReader {
   readonly #listener: Listener;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
+  #isAhead = false;
 
   constructor(request: Request, listener: Listener) {
     this.requested = request.feed;
@@ -101,7 +102,6 @@ export class FeedReader {
   subscribed(message: Extract<ServerMessage, { type: 'subscribed' }>): void {
     const again = this.identity !== undefined;
     this.#position.subscribed(message);
-    this.failures = 0;
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
     if (again && this.#consumer !== undefined) this.acks.repeat();
@@ -138,7 +138,11 @@ export class FeedReader {
     this.#tell({ type: 'stalled', window, windowBytes, unacked, unackedBytes });
   }
 
-  tailAt(tail: number): void {
+  /** With how far the feed is ahead of the server's clock. */
+  tailAt(tail: number, aheadMicros: number): void {
+    const wasAhead = this.#isAhead;
+    this.#isAhead = aheadMicros > 0;
+    if (wasAhead || this.#isAhead) this.#tell({ type: 'ahead', aheadMs: aheadMicros / 1_000 });
     this.tail = tail;
     this.#tell({ type: 'tail', tail, lag: this.lag ?? 0 });
   }
@@ -233,6 +237,7 @@ export class FeedReader {
 
   #push(came: Part | Gap | undefined): void {
     if (came === undefined || this.over) return;
+    this.failures = 0;
     if (came.kind === 'gap') return this.#wait(came, itemBytes);
     const { last } = this.#queue;
     if (!(last instanceof WaitingPart && last.join(came, this.#slab)))

@@ -8,7 +8,7 @@ import type { ServerMessage } from '../protocol/messages.ts';
 import { ClientSession, type SessionEnd, type Welcome } from './clientSession.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionState } from './events.ts';
-import { closed, unreachable } from './faults.ts';
+import { closed, serverUnreachable } from './faults.ts';
 import type { FeedReader, ReaderHost } from './feedReader.ts';
 import { clientLimits } from './limits.ts';
 import type { Settings } from './options.ts';
@@ -209,7 +209,7 @@ export class Link implements ReaderHost, RoutesHost {
       if (lastedMs >= clientLimits.reconnectResetMs.default) this.#failures = 0;
       this.#failures++;
       if (this.#failures > this.#settings.retry)
-        return { error: unreachable(this.#settings.url, this.#failures, end.reason, end.error) };
+        return { error: serverUnreachable(this.#settings.url, this.#failures, end.reason, end.error) };
       const waitMs = retryAfterMs + this.#waitMs(this.#failures);
       this.#report({ phase: 'waiting', reason: end.reason, failures: this.#failures, waitMs });
       await this.#waited(waitMs);
@@ -224,10 +224,10 @@ export class Link implements ReaderHost, RoutesHost {
       instance: instance.join(''),
       ...(this.#settings.token === undefined ? {} : { token: this.#settings.token }),
     } as const;
-    let sinceMicros: number | undefined;
+    let sinceMs: number | undefined;
     const handler = {
       welcomed: (welcome: Welcome) => {
-        sinceMicros = this.clock.nowMicros();
+        sinceMs = this.clock.monotonicMs();
         this.#welcome(welcome);
       },
       said: (message: ServerMessage) => this.#said(message),
@@ -243,7 +243,7 @@ export class Link implements ReaderHost, RoutesHost {
     for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
     this.#interrupt(end);
-    const lastedMs = sinceMicros === undefined ? 0 : (this.clock.nowMicros() - sinceMicros) / 1_000;
+    const lastedMs = sinceMs === undefined ? 0 : this.clock.monotonicMs() - sinceMs;
     return { end, lastedMs, retryAfterMs: session.retryAfterMs };
   }
 

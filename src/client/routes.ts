@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { parseFrame } from '../protocol/frame.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
-import { errorSaid } from './clientSession.ts';
+import { type ErrorSaid, errorSaid } from './clientSession.ts';
 import { badServer } from './faults.ts';
 import type { FeedReader } from './feedReader.ts';
 import { clientLimits } from './limits.ts';
@@ -28,8 +28,6 @@ export interface RoutesHost {
   abandon(reason: string): void;
 }
 
-type ErrorSaid = Extract<ServerMessage, { type: 'error' }>;
-
 interface Route {
   readonly reader: FeedReader;
   /** The name by which the server knows it; undefined before it said so. */
@@ -38,14 +36,14 @@ interface Route {
   left: boolean;
 }
 
-interface Request {
+interface OpenRequest {
   readonly type: 'subscribe' | 'unsubscribe';
   readonly route: Route;
 }
 
 export class Routes {
   readonly #host: RoutesHost;
-  readonly #requests: Requests<Request>;
+  readonly #requests: Requests<OpenRequest>;
   readonly #running = new Map<string, Route>();
   #waiting: FeedReader[] = [];
   #refusals = 0;
@@ -90,7 +88,7 @@ export class Routes {
       case 'heartbeat':
         for (const [feed, tail] of Object.entries(message.tails)) {
           const route = this.#running.get(feed);
-          if (route?.left === false) route.reader.tailAt(tail);
+          if (route?.left === false) route.reader.tailAt(tail, message.ahead?.[feed] ?? 0);
         }
         return;
       case 'error':
@@ -233,7 +231,8 @@ export class Routes {
       if (route.feed !== undefined && this.#running.get(route.feed) === route) this.#ended(route.feed, route);
       return;
     }
-    this.#refusals++;
+    // A feed that failed is no error of ours, which the server would count.
+    if (error.code !== 'feed-failed') this.#refusals++;
     if (!route.left && error.retry) this.#host.refused(route.reader, error);
     else if (!route.left) this.#host.over(route.reader, { error });
     // As many may be refused on their way here, and then the server would close the connection for good.
@@ -251,7 +250,9 @@ export class Routes {
     }
     this.#running.delete(feed);
     if (this.#alone === route.reader) this.#alone = undefined;
-    if (!route.left) this.#host.refused(route.reader, error);
+    if (route.left) return;
+    if (route.reader.leaving) this.#host.over(route.reader, undefined);
+    else this.#host.refused(route.reader, error);
   }
 
   #to(feed: string, act: (reader: FeedReader) => void): void {

@@ -21,6 +21,7 @@ export function warningOf(event: SubscriptionEvent, feed: string, hasAcked: bool
     case 'refused':
     case 'gap':
     case 'tail':
+    case 'ahead':
       return undefined;
   }
 }

@@ -1,4 +1,5 @@
 // Collects one feed: the order in which a block becomes durable and is acked, as code.
+import { abandon } from '../blocks/files.ts';
 import type { BlockFacts, Sink, Store, StoredFeed } from '../blocks/sink.ts';
 import type { Client } from '../client/client.ts';
 import type { SubscribeOptions } from '../client/options.ts';
@@ -12,9 +13,9 @@ import type { Policy } from '../protocol/policy.ts';
 
 /** One feed of a collector. */
 export interface FeedRequest {
-  readonly asked: string;
+  readonly requested: string;
   readonly policy: Policy;
-  /** Everything but place and policy. */
+  /** Everything but position and policy. */
   readonly subscribe: SubscribeOptions;
   readonly newEpoch: boolean;
 }
@@ -38,17 +39,17 @@ export async function collectFeed(
   request: FeedRequest,
   events: FeedEvents,
 ): Promise<void> {
-  const reopened = await store.reopen(request.asked, request.policy);
+  const reopened = await store.reopen(request.requested, request.policy);
   if (reopened === undefined) return await collectNew(client, store, request, events);
   const { sink, feed } = reopened;
   try {
-    const subscription = subscribe(client, request, sink, feed.epoch);
-    events.subscribed(subscription);
-    return await collectInto(subscription, sink, request, events);
+    return await closing(sink, async () => {
+      const subscription = subscribe(client, request, sink, feed.epoch);
+      events.subscribed(subscription);
+      await collectInto(subscription, sink, request, events);
+    });
   } catch (error) {
     if (!(request.newEpoch && error instanceof BlockfeedError && error.code === 'reset')) throw error;
-  } finally {
-    await sink.close();
   }
   await collectNew(client, store, request, events);
 }
@@ -59,19 +60,28 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
   const { feed, epoch, specification } = await subscription.opened;
-  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, policy: request.policy };
+  const stored: StoredFeed = { requested: request.requested, feed, epoch, specification, policy: request.policy };
   const sink = await store.open(stored);
-  try {
-    if (sink.place !== undefined) {
-      // It was collected before, asked for in other words. The journal says where to go on; what has come is dropped.
+  await closing(sink, async () => {
+    if (sink.position !== undefined) {
+      // It was collected before, requested in other words. The journal says where to go on; what has come is dropped.
       known.abort();
       subscription = subscribe(client, request, sink, epoch);
       events.subscribed(subscription);
     }
     await collectInto(subscription, sink, request, events);
-  } finally {
-    await sink.close();
+  });
+}
+
+/** Closes the sink when the work is over. Of two errors the first counts: that of closing follows from it. */
+async function closing(sink: Sink, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await abandon(() => sink.close());
+    throw error;
   }
+  await sink.close();
 }
 
 function subscribe(
@@ -81,14 +91,14 @@ function subscribe(
   epoch: string | undefined,
   dropped?: AbortSignal,
 ): Subscription {
-  const place = sink?.place;
+  const position = sink?.position;
   const { signal } = request.subscribe;
   const signals = [signal, dropped].filter((each) => each !== undefined);
-  return client.subscribe(request.asked, {
+  return client.subscribe(request.requested, {
     ...request.subscribe,
     ...request.policy,
     signal: AbortSignal.any(signals),
-    ...(place === undefined ? {} : { from: place.next, epoch, check: place.check }),
+    ...(position === undefined ? {} : { from: position.next, epoch, check: position.check }),
   });
 }
 
@@ -99,9 +109,9 @@ async function collectInto(
   events: FeedEvents,
 ): Promise<void> {
   const { feed, from, at } = await subscription.opened;
-  const isResumed = sink.place !== undefined;
+  const isResumed = sink.position !== undefined;
   if (!isResumed) await sink.start(from);
-  events.opened(feed, sink.place?.next ?? from, isResumed, at);
+  events.opened(feed, sink.position?.next ?? from, isResumed, at);
   const { window = limits.window.default, windowBytes = limits.windowBytes.default } = request.subscribe;
   const { delivery = 'block' } = request.subscribe;
   const gathering = new BlockGathering(delivery);
@@ -109,7 +119,7 @@ async function collectInto(
   let sealedBytes = 0;
 
   // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
-  // the sync, the next process cuts it off and fetches it again; killed between sync and ack, the journal knows better than the server.
+  // the sync, the next process puts it aside and fetches it again; killed between sync and ack, the journal knows better than the server.
   const syncAndAck = async (): Promise<void> => {
     const stored = sealed;
     const last = stored.at(-1);

@@ -92,7 +92,12 @@ export type ServerMessage =
       readonly unacked: number;
       readonly unackedBytes: number;
     }
-  | { readonly type: 'heartbeat'; readonly tails: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'heartbeat';
+      readonly tails: Readonly<Record<string, number>>;
+      /** Feeds whose times are ahead of the server's clock, which was set back, and by how much. */
+      readonly ahead?: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'closing'; readonly reason: string; readonly retryAfter: number }
   | {
       readonly type: 'error';
@@ -206,7 +211,10 @@ export const serverMessages: Table<ServerMessage> = {
     unacked: { ...offset, ...required },
     unackedBytes: { ...offset, ...required },
   },
-  heartbeat: { tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required } },
+  heartbeat: {
+    tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required },
+    ahead: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...optional },
+  },
   closing: { reason: words, retryAfter: { ...offset, ...required } },
   error: {
     code: { is: 'text', maxLength: 64, pattern: /^[a-z][a-z-]*$/, ...required },

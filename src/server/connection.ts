@@ -1,11 +1,12 @@
-// One WebSocket as the server holds it. ws did the handshake, reads, and closes; every data and control frame is written
-// here, straight to the socket, in the order in which it was said, and nothing after a close frame.
+// One WebSocket as the server holds it. ws does the handshake, reads, and closes. Every data and control frame is written here,
+// straight to the socket, in the order in which it was said; nothing is written after a close frame.
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Clock } from '../base/clock.ts';
 import type { Page } from '../frames/page.ts';
 import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
 import type { ServerLimits } from './limits.ts';
+import { addressOf } from './opening.ts';
+import type { Ticks } from './ticks.ts';
 
 /** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */
 export interface UnsentBudget {
@@ -16,9 +17,9 @@ export interface UnsentBudget {
 export interface ConnectionEvents {
   text(text: string): void;
   binary(): void;
-  /** There is room again for those who found none. */
-  room(): void;
-  /** `silent`: nothing was heard for too long. `slow-control`: the answers are not read. It is to be closed. */
+  /** The system has taken all it was given, so there is room again for those who found none. */
+  drained(): void;
+  /** The connection is to be closed. `silent`: nothing was heard for too long. `slow-control`: the answers are not read. */
   fault(code: 'silent' | 'slow-control'): void;
   /** The connection is over; nothing follows. */
   closed(code: number, reason: string): void;
@@ -29,7 +30,7 @@ export class Connection {
   readonly address: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  readonly #clock: Clock;
+  readonly #ticks: Ticks;
   readonly #budget: UnsentBudget;
   readonly #limits: ServerLimits;
   #unsent = 0;
@@ -37,24 +38,24 @@ export class Connection {
   #faulted = false;
   #over = false;
   #events: ConnectionEvents | undefined;
-  #heardMicros: number;
-  #takenMicros: number;
-  #pingedMicros: number;
+  #heardMs: number;
+  #takenMs: number;
+  #pingedMs: number;
   #bytesRead = 0;
   /** Pages of which slices were given to the socket and not taken by the system yet. */
-  #held: Page[] = [];
+  #held: Page[] | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, clock: Clock, budget: UnsentBudget, limits: ServerLimits) {
+  constructor(webSocket: WebSocket, socket: Socket, ticks: Ticks, budget: UnsentBudget, limits: ServerLimits) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.#clock = clock;
+    this.#ticks = ticks;
     this.#budget = budget;
     this.#limits = limits;
-    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-    const now = clock.nowMicros();
-    this.#heardMicros = now;
-    this.#takenMicros = now;
-    this.#pingedMicros = now;
+    this.address = addressOf(socket);
+    const now = ticks.nowMs();
+    this.#heardMs = now;
+    this.#takenMs = now;
+    this.#pingedMs = now;
   }
 
   /** Begins to read. */
@@ -65,11 +66,11 @@ export class Connection {
       if (isBinary) events.binary();
       else events.text(data.toString());
     });
-    // A ping that comes while much is unsent is not answered: the peer is not reading, and answers must not pile up.
+    // While much is unsent the peer does not read. A ping is not answered then, so that answers do not pile up.
     this.#webSocket.on('ping', (data: Buffer) => {
       if (this.#socket.writableLength < this.#limits.controlUnsentBytes) this.#write(makeFrame(pongFrame, data));
     });
-    // What broke the protocol: ws answers with the close code that fits, and 'close' follows.
+    // The peer broke the protocol. ws answers with the close code that fits, and 'close' follows.
     let fault = '';
     this.#webSocket.on('error', (error) => {
       fault = error.message;
@@ -91,7 +92,7 @@ export class Connection {
   }
 
   /**
-   * How many bytes of data may be sent now, or one longer frame. 0: the system has not taken all that was given, and `room` of
+   * How many bytes of data may be sent now, or one longer frame. 0: the system has not taken all that was given, and `drained` of
    * the events is called once it has. So a socket that stalls holds one slice of one page.
    */
   room(): number {
@@ -107,6 +108,7 @@ export class Connection {
     this.#write(frames);
     if (page === undefined || this.#socket.writableLength === 0) return;
     page.hold();
+    this.#held ??= [];
     this.#held.push(page);
   }
 
@@ -130,24 +132,24 @@ export class Connection {
   }
 
   /** Once a second or so: pings, and closes what is dead. */
-  tick(nowMicros: number): void {
+  tick(nowMs: number): void {
     if (this.#socket.bytesRead !== this.#bytesRead) {
       this.#bytesRead = this.#socket.bytesRead;
-      this.#heardMicros = nowMicros;
+      this.#heardMs = nowMs;
     }
-    if (this.#socket.writableLength === 0) this.#takenMicros = nowMicros;
+    if (this.#socket.writableLength === 0) this.#takenMs = nowMs;
     if (this.#socket.writableLength > 0) {
-      if (nowMicros - this.#takenMicros >= this.#limits.pausedMs * 1_000) this.destroy();
-      this.#heardMicros = Math.max(this.#heardMicros, this.#takenMicros);
+      if (nowMs - this.#takenMs >= this.#limits.pausedMs) this.destroy();
+      this.#heardMs = Math.max(this.#heardMs, this.#takenMs);
       return;
     }
-    if (nowMicros - this.#heardMicros >= this.#limits.silentMs * 1_000) {
+    if (nowMs - this.#heardMs >= this.#limits.silentMs) {
       if (!this.#faulted) this.#events?.fault('silent');
       this.#faulted = true;
       return;
     }
-    if (nowMicros - this.#pingedMicros < this.#limits.pingMs * 1_000) return;
-    this.#pingedMicros = nowMicros;
+    if (nowMs - this.#pingedMs < this.#limits.pingMs) return;
+    this.#pingedMs = nowMs;
     this.#write(makeFrame(pingFrame, ''));
   }
 
@@ -161,15 +163,15 @@ export class Connection {
   readonly #taken = (): void => {
     // Writes that a socket did not take before it broke are called back after its end.
     if (this.#over) return;
-    this.#takenMicros = this.#clock.nowMicros();
+    this.#takenMs = this.#ticks.nowMs();
     this.#account(this.#socket.writableLength);
-    if (this.#held.length > 0 && this.#unsent === 0) {
+    if (this.#held !== undefined && this.#unsent === 0) {
       for (const page of this.#held) page.release();
-      this.#held = [];
+      this.#held.length = 0;
     }
     if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
-    this.#events?.room();
+    this.#events?.drained();
   };
 
   #account(unsent: number): void {

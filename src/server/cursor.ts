@@ -57,7 +57,8 @@ export class Cursor implements Reader, Task {
   readonly #host: CursorHost;
   readonly #options: CursorOptions;
   readonly #rendition: Rendition;
-  readonly #stopped: AbortController = new AbortController();
+  /** Gives up looking for where the block begins that is filling, while that is under way. */
+  #looking: AbortController | undefined;
   #phase: Phase = 'sending';
   #next: number;
   #until: number;
@@ -112,7 +113,8 @@ export class Cursor implements Reader, Task {
     if (this.#open) return this.#leaveAt(this.#next);
     this.#phase = 'asking';
     const tail = this.feed.tail();
-    fillingFrom(this.feed, this.#options.policy, tail, this.#stopped.signal).then(
+    this.#looking = new AbortController();
+    fillingFrom(this.feed, this.#options.policy, tail, this.#options.turns, this.#looking.signal).then(
       (start) => {
         if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, tail));
       },
@@ -132,7 +134,7 @@ export class Cursor implements Reader, Task {
   stop(): void {
     if (this.#phase === 'gone') return;
     this.#phase = 'gone';
-    this.#stopped.abort();
+    this.#looking?.abort();
     this.#rendition.leave(this);
     this.#options.renditions.leave(this.#options.policy, this.framing);
   }

@@ -1,24 +1,23 @@
-// A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
-// gets text frames of lines, and says nothing that has an effect.
+// A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. Its URL says what it
+// wants, it gets text frames of lines, and nothing that it says has an effect.
 import type { Page } from '../frames/page.ts';
 import type { Renditions } from '../frames/renditions.ts';
 import { makeFrame, textFrame } from '../frames/websocket.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
-import { LimitedLog } from './limitedLog.ts';
 
-/** How much of what a plain client says is logged of each message, in characters. */
+/** So many characters of each message of a plain client are logged. */
 const loggedCharacters = 1_000;
 
-export class Plain implements Peer, CursorHost {
+export class Plain implements Peer, ConnectionEvents, CursorHost {
   readonly subscriptions = 1;
   readonly #context: ServerContext;
   readonly #connection: Connection;
   readonly #cursor: Cursor;
   readonly #who: { address: string; feed: string };
-  readonly #said: LimitedLog;
+  readonly #over: (peer: Plain) => void;
 
   /** `over` is called once, when nothing of the client is left. */
   constructor(
@@ -27,12 +26,12 @@ export class Plain implements Peer, CursorHost {
     request: PlainRequest,
     renditions: Renditions,
     from: number,
-    over: () => void,
+    over: (peer: Plain) => void,
   ) {
     this.#context = context;
     this.#connection = connection;
     this.#who = { address: connection.address, feed: renditions.feed.name };
-    this.#said = new LimitedLog(context.log, context.clock, this.#who, 'messages said', context.limits.logsPerSecond);
+    this.#over = over;
     this.#cursor = new Cursor(this, {
       renditions,
       policy: request.policy,
@@ -43,37 +42,51 @@ export class Plain implements Peer, CursorHost {
       turns: context.turns,
       turnBytes: context.limits.unsentBytes,
     });
-    connection.listen({
-      text: (text) =>
-        this.#said.add({}, () => [
-          { text: text.slice(0, loggedCharacters) },
-          `${connection.address} says ${JSON.stringify(text.slice(0, 80))}`,
-        ]),
-      binary: () => connection.close(1003, 'a client sends text only'),
-      room: () => this.#cursor.wake(),
-      fault: (fault) => connection.close(fault === 'silent' ? 4408 : 1013, fault),
-      closed: (code, reason) => {
-        this.#cursor.stop();
-        this.#said.flush(true);
-        context.log.info(
-          { ...this.#who, code, reason, next: this.#cursor.next },
-          `${connection.address} left: ${code} ${reason}`.trimEnd(),
-        );
-        over();
-      },
+    connection.listen(this);
+    context.ticks.add(this);
+    context.logs.events.add({ took: 1 }, () => {
+      const { size, waitMs, bytes } = request.policy ?? {};
+      const { name } = renditions.feed;
+      return [{ ...this.#who, from, size, waitMs, bytes }, `${connection.address} takes ${name} from ${from}`];
     });
-    const { size, waitMs, bytes } = request.policy ?? {};
-    context.log.info(
-      { ...this.#who, from, size, waitMs, bytes },
-      `${connection.address} takes ${renditions.feed.name} from ${from}`,
-    );
     this.#cursor.wake();
   }
 
-  tick(nowMicros: number): void {
-    this.#connection.tick(nowMicros);
-    this.#said.flush(false);
+  tick(nowMs: number): void {
+    this.#connection.tick(nowMs);
   }
+
+  // Events of its connection.
+
+  text(text: string): void {
+    this.#context.logs.said.add({}, () => [
+      { ...this.#who, text: text.slice(0, loggedCharacters) },
+      `${this.#who.address} says ${JSON.stringify(text.slice(0, 80))}`,
+    ]);
+  }
+
+  binary(): void {
+    this.#connection.close(1003, 'a client sends text only');
+  }
+
+  drained(): void {
+    this.#cursor.wake();
+  }
+
+  fault(fault: 'silent' | 'slow-control'): void {
+    this.#connection.close(fault === 'silent' ? 4408 : 1013, fault);
+  }
+
+  closed(code: number, reason: string): void {
+    this.#cursor.stop();
+    this.#context.logs.events.add({ left: 1 }, () => [
+      { ...this.#who, code, reason, next: this.#cursor.next },
+      `${this.#who.address} left: ${code} ${reason}`.trimEnd(),
+    ]);
+    this.#over(this);
+  }
+
+  // Called by the server.
 
   drain(): void {
     this.#cursor.stop();
@@ -85,6 +98,8 @@ export class Plain implements Peer, CursorHost {
     this.#connection.destroy();
   }
 
+  // Called by its cursor.
+
   room(): number {
     return this.#connection.room();
   }
@@ -94,11 +109,14 @@ export class Plain implements Peer, CursorHost {
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {
-    this.#context.log.warn({ ...this.#who, from, to }, `gap ${this.#who.feed} [${from},${to})`);
+    this.#context.logs.warnings.add({ gaps: 1 }, () => [
+      { ...this.#who, from, to },
+      `gap ${this.#who.feed} [${from},${to})`,
+    ]);
     this.#connection.send(makeFrame(textFrame, `{"gap":[${from},${to}]}\n`));
   }
 
-  // Blocks end with their frames here: there is nothing to say.
+  // A block ends with its frame here, so there is nothing to say.
   cut(): void {}
 
   finished(): void {
@@ -106,7 +124,7 @@ export class Plain implements Peer, CursorHost {
   }
 
   failed(_cursor: Cursor, cause: unknown): void {
-    this.#context.log.error({ ...this.#who, err: cause }, 'a feed could not be read');
+    this.#context.logs.errors.add({ unreadable: 1 }, () => [{ ...this.#who, err: cause }, 'a feed could not be read']);
     this.#connection.close(1011, 'the feed could not be read');
   }
 }

@@ -1,5 +1,5 @@
-// One subscription of a session: its cursor, its window, what acks do to them, and how it ends. What it says goes through
-// its session, which knows who the client is and whether anything may be said at all.
+// One subscription of a session: its cursor, its window, what acks do to them, and how it ends. It speaks through its session,
+// which knows who the client is and whether anything may be said at all.
 import type { Page } from '../frames/page.ts';
 import type { Renditions } from '../frames/renditions.ts';
 import type { Cut } from '../protocol/cut.ts';
@@ -8,6 +8,7 @@ import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { isCommitted } from '../protocol/place.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { Sums } from './limitedLog.ts';
@@ -19,41 +20,46 @@ export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
 /** What a subscription needs of its session. */
 export interface ServerSubscriptionHost {
   readonly context: ServerContext;
-  /** What the client calls itself. */
+  /** The name that the client gave itself. */
   readonly client: string;
-  /** As CursorHost has it; the subscription is woken. */
+  /** As `room` of CursorHost; the session wakes the subscription. */
   room(subscription: ServerSubscription): number;
   send(bytes: Buffer, page?: Page): void;
   say(message: ServerMessage): void;
-  /** Says something to whoever reads the server's log, in the name of this client. */
-  log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
-  /** Logs an ack, unless there are too many of them. */
-  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void;
-  /** Everything was sent and acked, or there was time enough for that: it is over. `id`: of the request to leave it. */
-  ended(subscription: ServerSubscription, id: number | undefined): void;
-  /** The feed could not be read. */
-  failed(feed: string, cause: unknown): void;
+  /** Logs with the client's name and address, within the bounds of that sort. */
+  log(
+    sort: 'acks' | 'events' | 'warnings',
+    sums: Sums,
+    format: () => readonly [fields: object, sentence: string],
+  ): void;
+  /** It is over: everything was sent and acked, or the time for that is over. */
+  ended(subscription: ServerSubscription): void;
+  /** It is over, because its feed could not be read. */
+  failed(subscription: ServerSubscription, cause: unknown): void;
 }
 
 export class ServerSubscription implements CursorHost {
   readonly feed: string;
   readonly epoch: string;
-  /** Message delivery: nothing else may be on the connection. */
+  /** True in message delivery: the connection carries no other subscription. */
   readonly isAlone: boolean;
   /** Of the request that it answers. */
   readonly id: number;
+  /** Of the request to leave it that came last. */
+  leaveId: number | undefined;
   readonly #host: ServerSubscriptionHost;
   readonly #request: Subscribe;
   readonly #policy: Policy;
   readonly #renditions: Renditions;
-  /** Undefined while the place is being looked up. */
+  /** Undefined while its place is being looked up. */
   #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
-  readonly #stopped: AbortController = new AbortController();
-  #leaveId: number | undefined;
-  /** The client asked to leave: 5 s for its last ack. */
-  #leaveByMicros: number = Number.POSITIVE_INFINITY;
-  /** Since when the window is full and nothing was acked. */
-  #fullSinceMicros: number = Number.POSITIVE_INFINITY;
+  /** Ends the search for its place, while that runs. */
+  #looking: AbortController | undefined;
+  #isStopped = false;
+  /** When a client that leaves has had its time for the last ack. */
+  #leaveByMs: number = Number.POSITIVE_INFINITY;
+  /** Since when the window has been full without an ack. */
+  #fullSinceMs: number = Number.POSITIVE_INFINITY;
   #isStalledSaid = false;
 
   /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
@@ -99,20 +105,29 @@ export class ServerSubscription implements CursorHost {
     return feed.paced ? feed.tail() : undefined;
   }
 
-  /** Looks up where it starts, says so, and sends. Rejects as `startOf` does; nothing happens once it is stopped. */
+  /** How far the feed's times are ahead of the clock, in microseconds. After a clock was set back nothing comes for so long. */
+  get aheadMicros(): number {
+    const { feed } = this.#renditions;
+    return feed.paced ? feed.watermarkMicros() - this.#host.context.clock.nowMicros() : 0;
+  }
+
+  /** Looks up its place, says it, and sends. Rejects as `startOf` does. Does nothing once it is stopped. */
   async begin(): Promise<void> {
     const { from: place, epoch, check, consumer } = this.#request;
     const { feed } = this.#renditions;
     const committed =
       consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
+    this.#looking = new AbortController();
     const start = await startOf(feed, this.#policy, {
       from: place,
       epoch,
       check,
       committed,
-      signal: this.#stopped.signal,
+      turns: this.#host.context.turns,
+      signal: this.#looking.signal,
     });
-    if (this.#stopped.signal.aborted) return;
+    if (this.#isStopped) return;
+    this.#looking = undefined;
     const { from } = start;
     const { delivery = 'block', window: blocks = limits.window.default, until } = this.#request;
     const { windowBytes = limits.windowBytes.default } = this.#request;
@@ -132,7 +147,7 @@ export class ServerSubscription implements CursorHost {
     cursor.wake();
   }
 
-  /** False: it has not begun, so there is nothing that could be acked. Throws `bad-ack`. */
+  /** Returns false before it has begun, when nothing can be acked. Throws `bad-ack`. */
   ack(to: number, blocks: readonly (readonly [to: number, took: number])[]): boolean {
     if (this.#running === undefined) return false;
     const { cursor, window } = this.#running;
@@ -141,18 +156,18 @@ export class ServerSubscription implements CursorHost {
         hint: 'Ack what was received and stored, nothing more.',
         about: this.feed,
       });
-    // What was received on an earlier connection may be acked on this one: that commits, though it frees nothing here.
+    // A client may ack on this connection what it received on an earlier one. That commits, but frees no place here.
     const { consumer } = this.#request;
     if (consumer !== undefined) this.#host.context.commits.set(consumer, this.feed, this.epoch, to);
     if (to <= window.acked) return true;
     const from = window.acked;
     const freed = window.ack(to);
-    this.#fullSinceMicros = Number.POSITIVE_INFINITY;
+    this.#fullSinceMs = Number.POSITIVE_INFINITY;
     this.#isStalledSaid = false;
     let tookMicros: number | undefined;
     for (const [end, took] of blocks) if (end > from && end <= to) tookMicros = (tookMicros ?? 0) + took;
     const messages = to - from;
-    this.#host.logAck({ blocks: freed.blocks, messages }, () => {
+    this.#host.log('acks', { blocks: freed.blocks, messages }, () => {
       const { feed } = this;
       const { spanMicros } = freed;
       const count = messages === 1 ? '1 message' : `${messages} messages`;
@@ -166,11 +181,11 @@ export class ServerSubscription implements CursorHost {
     return true;
   }
 
-  /** Gracefully: the block that is filling ends here, and its ack is awaited. `id`: of the request that wants it, if one does. */
+  /** Leaves gracefully: the block that is filling ends here, and its ack is awaited. `id`: of the request, where it is one. */
   leave(id: number | undefined): void {
-    this.#leaveId = id;
-    if (this.#running === undefined) return this.#host.ended(this, id);
-    this.#leaveByMicros = this.#host.context.clock.nowMicros() + this.#host.context.limits.leaveMs * 1_000;
+    this.leaveId = id ?? this.leaveId;
+    if (this.#running === undefined) return this.#host.ended(this);
+    this.#leaveByMs = this.#host.context.ticks.nowMs() + this.#host.context.limits.leaveMs;
     this.#running.cursor.leave();
     this.#endIfAcked();
   }
@@ -180,9 +195,10 @@ export class ServerSubscription implements CursorHost {
     this.#running?.cursor.wake();
   }
 
-  /** Sends nothing more, and keeps nothing but its window: acks are still taken. */
+  /** Sends nothing more. Its window is kept, so that acks are still taken. */
   stop(): void {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    this.#looking?.abort();
     this.#running?.cursor.stop();
   }
 
@@ -192,19 +208,19 @@ export class ServerSubscription implements CursorHost {
     this.#running?.window.release();
   }
 
-  tick(nowMicros: number): void {
-    if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this, this.#leaveId);
+  tick(nowMs: number): void {
+    if (nowMs >= this.#leaveByMs) return this.#host.ended(this);
     if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
-    if (this.#fullSinceMicros === Number.POSITIVE_INFINITY) this.#fullSinceMicros = nowMicros;
-    if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < this.#host.context.limits.stalledMs * 1_000) return;
+    if (this.#fullSinceMs === Number.POSITIVE_INFINITY) this.#fullSinceMs = nowMs;
+    if (this.#isStalledSaid || nowMs - this.#fullSinceMs < this.#host.context.limits.stalledMs) return;
     this.#isStalledSaid = true;
     const { size, unacked, unackedBytes } = this.#running.window;
     const facts = { feed: this.feed, window: size.blocks, windowBytes: size.bytes, unacked, unackedBytes };
-    this.#host.log('warn', facts, `${this.feed} stalled: no ack for 30 s`);
+    this.#host.log('warnings', { stalled: 1 }, () => [facts, `${this.feed} stalled: no ack for 30 s`]);
     this.#host.say({ type: 'stalled', ...facts });
   }
 
-  // What its cursor asks.
+  // Called by its cursor.
 
   room(): number {
     return this.#host.room(this);
@@ -215,7 +231,7 @@ export class ServerSubscription implements CursorHost {
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {
-    this.#host.log('warn', { feed: this.feed, from, to }, `gap ${this.feed} [${from},${to})`);
+    this.#host.log('warnings', { gaps: 1 }, () => [{ feed: this.feed, from, to }, `gap ${this.feed} [${from},${to})`]);
     this.#host.say({ type: 'gap', feed: this.feed, from, to, reason: 'the feed has forgotten them' });
   }
 
@@ -228,15 +244,15 @@ export class ServerSubscription implements CursorHost {
   }
 
   failed(_cursor: Cursor, cause: unknown): void {
-    this.#host.failed(this.feed, cause);
+    this.#host.failed(this, cause);
   }
 
   #endIfAcked(): void {
     if (this.#running === undefined || this.#running.window.unacked > 0) return;
     const { phase } = this.#running.cursor;
-    // `gone`: the server stops. Of what the client does not leave itself nothing is said.
-    const isLeft = phase === 'gone' && this.#leaveByMicros !== Number.POSITIVE_INFINITY;
-    if (phase === 'ended' || isLeft) this.#host.ended(this, this.#leaveId);
+    // The phase is `gone` when the server stops. The client hears `unsubscribed` only of what it has left itself.
+    const isLeft = phase === 'gone' && this.#leaveByMs !== Number.POSITIVE_INFINITY;
+    if (phase === 'ended' || isLeft) this.#host.ended(this);
   }
 
   #sayBegin({ from, checked, at }: Start, delivery: string, { size }: Window): void {
@@ -254,14 +270,18 @@ export class ServerSubscription implements CursorHost {
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
     });
-    const { blocks: window, bytes: windowBytes } = size;
-    const fields = { feed: name, from, ...this.#policy, delivery, window, windowBytes, consumer, at, until };
-    const instead = at === undefined || at === 'committed' ? '' : `, ${at}: no commit of ${consumer} is known`;
-    this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}${instead}`);
+    this.#host.log('events', { took: 1 }, () => {
+      const { blocks: window, bytes: windowBytes } = size;
+      const instead = at === undefined || at === 'committed' ? '' : `, ${at}: no commit of ${consumer} is known`;
+      return [
+        { feed: name, from, ...this.#policy, delivery, window, windowBytes, consumer, at, until },
+        `${this.#host.client} takes ${name} from ${from}${instead}`,
+      ];
+    });
   }
 }
 
-/** The server does not know them of a block that was sent on an earlier connection. */
+/** The server does not know the times of a block that was sent on an earlier connection. */
 function seconds(micros: number | undefined): string {
-  return micros === undefined ? 'unknown' : `${(micros / 1_000_000).toFixed(3)} s`;
+  return micros === undefined ? 'unknown' : formatSeconds(micros);
 }

@@ -1,4 +1,4 @@
-// A session: one connection that speaks blockfeed.v1. It takes what the client says by the table in phases.ts, keeps its
+// A session is one connection that speaks blockfeed.v1. It treats what the client says by the table in phases.ts, keeps the
 // subscriptions, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
 import type { Page } from '../frames/page.ts';
@@ -6,9 +6,9 @@ import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type ClientMessage, parseClientMessage, requestIdOf, type ServerMessage } from '../protocol/messages.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
-import { LimitedLog, type Sums } from './limitedLog.ts';
+import type { Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
 import { ServerSubscription, type ServerSubscriptionHost, type Subscribe } from './serverSubscription.ts';
 
@@ -25,49 +25,64 @@ interface Subject {
 
 const nobody: Subject = { id: undefined, feed: undefined, subscribes: false };
 
-export class Session implements Peer, ServerSubscriptionHost {
+export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   readonly context: ServerContext;
   readonly #connection: Connection;
   readonly #id: string = randomBytes(6).toString('hex');
-  readonly #over: () => void;
+  readonly #over: (peer: Session) => void;
   readonly #subscriptions: Map<string, ServerSubscription> = new Map();
-  /** Who found no room, in that order: so that no subscription starves another. */
+  /** Subscriptions that found no room, the first one first, so that no subscription starves another. */
   readonly #waiting: Set<ServerSubscription> = new Set();
   #who: { session: string; address: string; client?: string; instance?: string };
-  #acks: LimitedLog;
   #phase: Phase = 'greeting';
   #errors = 0;
   /** Of subscribes that were well-formed: many feeds may be refused at once, and none of it is an error of the client. */
   #refusals = 0;
-  readonly #cameMicros: number;
-  #heartbeatMicros: number;
+  readonly #cameMs: number;
+  #heartbeatMs: number;
   #drainDone = false;
 
   /** `over` is called once, when nothing of the session is left. */
-  constructor(context: ServerContext, connection: Connection, over: () => void) {
+  constructor(context: ServerContext, connection: Connection, over: (peer: Session) => void) {
     this.context = context;
     this.#connection = connection;
     this.#over = over;
     this.#who = { session: this.#id, address: connection.address };
-    this.#acks = new LimitedLog(context.log, context.clock, this.#who, 'acks', context.limits.logsPerSecond);
-    this.#cameMicros = context.clock.nowMicros();
-    this.#heartbeatMicros = this.#cameMicros;
-    connection.listen({
-      text: (text) => this.#heard(text),
-      binary: () => this.#closeWith(1003, 'a client sends text only'),
-      room: () => {
-        const waiting = [...this.#waiting];
-        this.#waiting.clear();
-        for (const subscription of waiting) subscription.wake();
-      },
-      fault: (fault) => {
-        if (fault === 'silent')
-          this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
-        else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
-      },
-      closed: (code, reason) => this.#closed(code, reason),
-    });
+    this.#cameMs = context.ticks.nowMs();
+    this.#heartbeatMs = this.#cameMs;
+    connection.listen(this);
+    context.ticks.add(this);
   }
+
+  // Events of its connection.
+
+  binary(): void {
+    this.#closeWith(1003, 'a client sends text only');
+  }
+
+  drained(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const subscription of waiting) subscription.wake();
+  }
+
+  fault(fault: 'silent' | 'slow-control'): void {
+    if (fault === 'silent')
+      this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
+    else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
+  }
+
+  closed(code: number, reason: string): void {
+    this.#phase = 'closed';
+    for (const subscription of [...this.#subscriptions.values()]) this.#forget(subscription);
+    this.context.logs.events.add({ left: 1 }, () => [
+      { ...this.#who, code, reason },
+      `${this.client} left: ${code} ${reason}`.trimEnd(),
+    ]);
+    this.#over(this);
+  }
+
+  // Called by the server.
 
   get client(): string {
     return this.#who.client ?? this.#who.address;
@@ -77,15 +92,15 @@ export class Session implements Peer, ServerSubscriptionHost {
     return this.#subscriptions.size;
   }
 
-  tick(nowMicros: number): void {
-    this.#connection.tick(nowMicros);
-    this.#acks.flush(false);
-    if (this.#phase === 'greeting' && nowMicros - this.#cameMicros >= this.context.limits.helloMs * 1_000)
+  tick(nowMs: number): void {
+    this.#connection.tick(nowMs);
+    if (this.#phase === 'greeting' && nowMs - this.#cameMs >= this.context.limits.helloMs)
       this.#fail(new BlockfeedError('hello-late', 'no hello came', { hint: 'Say hello first, within 5 s.' }), 4408);
-    for (const subscription of [...this.#subscriptions.values()]) subscription.tick(nowMicros);
-    if (this.#phase === 'open' && nowMicros - this.#heartbeatMicros >= this.context.limits.heartbeatMs * 1_000) {
-      this.#heartbeatMicros = nowMicros;
-      this.say({ type: 'heartbeat', tails: this.#tails() });
+    for (const subscription of [...this.#subscriptions.values()])
+      this.#within(subscription, () => subscription.tick(nowMs));
+    if (this.#phase === 'open' && nowMs - this.#heartbeatMs >= this.context.limits.heartbeatMs) {
+      this.#heartbeatMs = nowMs;
+      this.#sayHeartbeat();
     }
   }
 
@@ -102,7 +117,7 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#connection.destroy();
   }
 
-  // What its subscriptions ask.
+  // Called by its subscriptions.
 
   room(subscription: ServerSubscription): number {
     const room = this.#connection.room();
@@ -118,19 +133,22 @@ export class Session implements Peer, ServerSubscriptionHost {
     if (this.#phase !== 'closed') this.#connection.sendText(JSON.stringify(message));
   }
 
-  log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void {
-    this.context.log[level]({ ...this.#who, ...fields }, sentence);
+  log(
+    sort: 'acks' | 'events' | 'warnings',
+    sums: Sums,
+    format: () => readonly [fields: object, sentence: string],
+  ): void {
+    this.context.logs[sort].add(sums, () => {
+      const [fields, sentence] = format();
+      return [{ ...this.#who, ...fields }, sentence];
+    });
   }
 
-  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void {
-    this.#acks.add(sums, format);
-  }
-
-  /** Nothing of the subscription is kept. Each request is answered, so also a subscribe that was left before it was. */
-  ended(subscription: ServerSubscription, id: number | undefined): void {
+  /** The subscription is over, and nothing of it is kept. Each request is answered, so also a subscribe that was left before it was. */
+  ended(subscription: ServerSubscription): void {
     this.#forget(subscription);
-    const { feed, acked } = subscription;
-    this.log('info', { feed, acked }, `${this.client} leaves ${feed} at ${acked}`);
+    const { feed, acked, leaveId: id } = subscription;
+    this.log('events', { leaves: 1 }, () => [{ feed, acked }, `${this.client} leaves ${feed} at ${acked}`]);
     if (!subscription.isBegun)
       this.#sayError(
         new BlockfeedError('not-subscribed', `feed ${feed} was left before it had begun`, {
@@ -143,14 +161,19 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#closeIfDrained();
   }
 
-  failed(feed: string, cause: unknown): void {
-    this.log('error', { feed, err: cause }, 'a feed could not be read');
-    this.#fail(new BlockfeedError('internal', `feed ${feed} could not be read`, { hint: 'Try again later.' }), 1011);
+  failed(subscription: ServerSubscription, cause: unknown): void {
+    if (this.#subscriptions.get(subscription.feed) !== subscription) return;
+    this.#forget(subscription);
+    const { feed, leaveId: id } = subscription;
+    // Where the client was leaving it this is the answer to that request.
+    this.#feedFailed(feed, { ...nobody, id, feed: id === undefined ? feed : undefined, about: feed }, cause);
+    this.#closeIfLeft();
+    this.#closeIfDrained();
   }
 
   // What the client says.
 
-  #heard(text: string): void {
+  text(text: string): void {
     let message: ClientMessage;
     try {
       message = parseClientMessage(text);
@@ -195,14 +218,7 @@ export class Session implements Peer, ServerSubscriptionHost {
   #hello(client: string, instance: string): void {
     this.#phase = 'open';
     this.#who = { ...this.#who, client, instance };
-    this.#acks = new LimitedLog(
-      this.context.log,
-      this.context.clock,
-      this.#who,
-      'acks',
-      this.context.limits.logsPerSecond,
-    );
-    this.context.log.info(this.#who, `${client} came`);
+    this.context.logs.events.add({ came: 1 }, () => [this.#who, `${client} came`]);
     this.say({
       type: 'welcome',
       server: this.context.name,
@@ -234,17 +250,22 @@ export class Session implements Peer, ServerSubscriptionHost {
         });
     this.#subscriptions.set(feed, subscription);
     subscription.begin().catch((cause: unknown) => {
-      // It may have been left, or the connection be over, while its place was looked up.
+      // The client may have left it, or the connection may have ended, while its place was looked up.
       if (this.#subscriptions.get(feed) !== subscription) return;
       this.#forget(subscription);
-      this.#refuse(cause, { ...subjectOf(message), about: message.feed });
+      const subject = { ...subjectOf(message), about: message.feed };
+      if (isRefusal(cause)) this.#refuse(cause, subject);
+      else this.#feedFailed(subscription.feed, subject, cause);
     });
   }
 
   #ack({ feed, epoch, to, blocks = [] }: Extract<ClientMessage, { type: 'ack' }>): void {
     const subscription = this.#subscriptions.get(feed);
-    if (subscription?.epoch !== epoch || !subscription.ack(to, blocks))
-      return this.logAck({}, () => [{ feed, epoch, to }, `ack of ${feed} ${to} ignored: it is not subscribed here`]);
+    if (subscription?.epoch !== epoch || this.#within(subscription, () => subscription.ack(to, blocks)) === false)
+      return this.log('acks', { ignored: 1 }, () => [
+        { feed, epoch, to },
+        `ack of ${feed} ${to} ignored: it is not subscribed here`,
+      ]);
     this.#closeIfDrained();
   }
 
@@ -255,8 +276,9 @@ export class Session implements Peer, ServerSubscriptionHost {
         hint: 'Use the name that `subscribed` gave.',
         about: feed,
       });
-    if (flush) subscription.leave(id);
-    else this.ended(subscription, id);
+    subscription.leaveId = id;
+    if (flush) this.#within(subscription, () => subscription.leave(id));
+    else this.ended(subscription);
   }
 
   #bye(): void {
@@ -289,23 +311,17 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#connection.close(code, reason);
   }
 
-  #closed(code: number, reason: string): void {
-    this.#phase = 'closed';
-    for (const subscription of [...this.#subscriptions.values()]) this.#forget(subscription);
-    this.#acks.flush(true);
-    this.context.log.info({ ...this.#who, code, reason }, `${this.client} left: ${code} ${reason}`.trimEnd());
-    this.#over();
-  }
-
   // Errors.
 
   #refuse(cause: unknown, subject: Subject): void {
     if (this.#phase === 'closed') return;
-    const error = cause instanceof BlockfeedError && cause.code !== 'storage' ? cause : this.#defect(cause);
+    const error = isRefusal(cause) ? cause : this.#defect(cause);
     const { close } = errorCodes[error.code];
     if (close !== undefined) return this.#fail(error, close, subject);
-    const about = error.about ?? subject.about;
-    this.context.log.warn({ ...this.#who, code: error.code, about }, `refused: ${error.message}`);
+    this.log('warnings', { refused: 1 }, () => [
+      { code: error.code, about: error.about ?? subject.about },
+      `refused: ${error.message}`,
+    ]);
     this.#sayError(error, subject);
     if (subject.subscribes && ++this.#refusals <= 2 * this.context.limits.subscriptions) return;
     if (++this.#errors >= limits.errors.default)
@@ -314,13 +330,38 @@ export class Session implements Peer, ServerSubscriptionHost {
 
   #fail(error: BlockfeedError, code: number, subject: Subject = nobody): void {
     if (this.#phase === 'closed') return;
-    this.context.log.warn({ ...this.#who, code: error.code }, error.message);
+    this.log('warnings', { failed: 1 }, () => [{ code: error.code }, error.message]);
     this.#sayError(error, subject);
     this.#closeWith(code, error.message);
   }
 
+  /** A failure within one subscription ends that subscription alone. */
+  #within<Value>(subscription: ServerSubscription, act: () => Value): Value | undefined {
+    try {
+      return act();
+    } catch (cause) {
+      if (isRefusal(cause)) throw cause;
+      this.failed(subscription, cause);
+      return undefined;
+    }
+  }
+
+  /** Says that a feed failed. The client may ask for it again, and it counts as no error of the client. */
+  #feedFailed(feed: string, subject: Subject, cause: unknown): void {
+    this.context.logs.errors.add({ unreadable: 1 }, () => [
+      { ...this.#who, feed, err: cause },
+      'a feed could not be read',
+    ]);
+    this.#sayError(
+      new BlockfeedError('feed-failed', `feed ${feed} could not be read`, {
+        hint: 'Subscribe again later; the log of the server says more.',
+      }),
+      subject,
+    );
+  }
+
   #defect(cause: unknown): BlockfeedError {
-    this.context.log.error({ ...this.#who, err: cause }, 'a defect of the server');
+    this.context.logs.errors.add({ defects: 1 }, () => [{ ...this.#who, err: cause }, 'a defect of the server']);
     return new BlockfeedError('internal', 'the server failed to do this', {
       hint: 'Report it; its log says more.',
       cause,
@@ -339,10 +380,16 @@ export class Session implements Peer, ServerSubscriptionHost {
     });
   }
 
-  #tails(): Record<string, number> {
+  #sayHeartbeat(): void {
     const tails: Record<string, number> = {};
-    for (const { feed, tail } of this.#subscriptions.values()) if (tail !== undefined) tails[feed] = tail;
-    return tails;
+    const ahead: Record<string, number> = {};
+    for (const subscription of [...this.#subscriptions.values()])
+      this.#within(subscription, () => {
+        const { feed, tail, aheadMicros } = subscription;
+        if (tail !== undefined) tails[feed] = tail;
+        if (aheadMicros >= this.context.limits.clockStepMs * 1_000) ahead[feed] = aheadMicros;
+      });
+    this.say({ type: 'heartbeat', tails, ...(Object.keys(ahead).length === 0 ? {} : { ahead }) });
   }
 }
 
@@ -358,4 +405,9 @@ function subjectOf(message: ClientMessage): Subject {
     case 'bye':
       return nobody;
   }
+}
+
+/** True for an error of the client; false where the server or a feed failed. */
+function isRefusal(cause: unknown): cause is BlockfeedError {
+  return cause instanceof BlockfeedError && cause.code !== 'storage';
 }

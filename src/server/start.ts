@@ -1,7 +1,9 @@
 // Where a subscription starts: turns the place a client asked for into an offset.
-
+import { crc32 } from 'node:zlib';
 import type { Feed } from '../feed/feed.ts';
-import { readLines } from '../feed/readLines.ts';
+import { sliceOf } from '../feed/lines.ts';
+import { readLines } from '../frames/readLines.ts';
+import type { Turns } from '../frames/turns.ts';
 import { anchor, Cutter } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { CommittedStart, Place } from '../protocol/place.ts';
@@ -15,6 +17,8 @@ export interface StartRequest {
   readonly check?: number | undefined;
   /** The consumer's commit, if it has one. */
   readonly committed?: number | undefined;
+  /** What is read is read in these. */
+  readonly turns: Turns;
   /** Aborted when whoever asks has left: nothing more is read for it. */
   readonly signal: AbortSignal;
 }
@@ -29,19 +33,29 @@ export interface Start {
 
 /** The offset to start from. Rejects with `reset`, `diverged`, `no-commit`, or the signal's reason. */
 export async function startOf(feed: Feed, policy: Policy | undefined, request: StartRequest): Promise<Start> {
+  // What is begun in one turn is kept for the next.
+  const stopWatching = feed.watch(() => undefined);
+  try {
+    return await found(feed, policy, request);
+  } finally {
+    stopWatching();
+  }
+}
+
+async function found(feed: Feed, policy: Policy | undefined, request: StartRequest): Promise<Start> {
   if (request.epoch !== undefined && request.epoch !== feed.epoch)
     throw new BlockfeedError('reset', `feed ${feed.name} has epoch ${feed.epoch}, not ${request.epoch}`, {
       hint: 'Its offsets mean other messages now. Begin anew, beside what was stored of the old one.',
       about: feed.name,
     });
   const { place, at } = resolveCommitted(feed, request);
-  const from = await placeOf(feed, policy, place, request.signal);
+  const from = await placeOf(feed, policy, place, request);
   if (at !== undefined) return { from, checked: false, at };
   if (request.epoch === undefined || typeof request.from !== 'number') return { from, checked: false };
   if (feed.specification === undefined && from > feed.tail())
     throw diverged(feed, `ends at ${feed.tail()}, before ${from}`);
   if (request.check === undefined || from === 0) return { from, checked: false };
-  const checksum = await feed.checksumAt(from - 1);
+  const checksum = await checksumAt(feed, from - 1, request);
   if (checksum === undefined) return { from, checked: false };
   if (checksum !== request.check) throw diverged(feed, `has another line at ${from - 1}`);
   return { from, checked: true };
@@ -65,7 +79,26 @@ function resolveCommitted(
   return { place: otherwise, at: otherwise };
 }
 
-async function placeOf(feed: Feed, policy: Policy | undefined, from: PlainPlace, signal: AbortSignal): Promise<number> {
+/** The crc32 of the line at `offset`, newline included; undefined where nobody knows it. */
+async function checksumAt(feed: Feed, offset: number, { turns, signal }: StartRequest): Promise<number | undefined> {
+  if (offset >= feed.tail()) return undefined;
+  while (offset >= feed.earliest()) {
+    try {
+      return crc32(sliceOf(await readLines(feed, offset, turns, signal), offset, offset + 1));
+    } catch (cause) {
+      // Retention may have been faster.
+      if (offset >= feed.earliest()) throw cause;
+    }
+  }
+  return await feed.removedChecksum(offset);
+}
+
+async function placeOf(
+  feed: Feed,
+  policy: Policy | undefined,
+  from: PlainPlace,
+  { turns, signal }: StartRequest,
+): Promise<number> {
   const tail = feed.paced ? feed.tail() : 0;
   if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), tail + from);
   if (typeof from === 'object') return Math.max(feed.earliest(), await feed.offsetAt(from.time));
@@ -75,7 +108,7 @@ async function placeOf(feed: Feed, policy: Policy | undefined, from: PlainPlace,
     case 'tail':
       return tail;
     case 'latest':
-      return await fillingFrom(feed, policy, tail, signal);
+      return await fillingFrom(feed, policy, tail, turns, signal);
   }
 }
 
@@ -84,6 +117,7 @@ export async function fillingFrom(
   feed: Feed,
   policy: Policy | undefined,
   tail: number,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<number> {
   const earliest = feed.earliest();
@@ -94,20 +128,26 @@ export async function fillingFrom(
   if (policy.size !== undefined) start = Math.max(start, tail - (tail % policy.size));
   if (policy.waitMs !== undefined) {
     const slotMicros = policy.waitMs * 1_000;
-    const last = await readLines(feed, tail - 1, signal);
+    const last = await readLines(feed, tail - 1, turns, signal);
     const slot = Math.floor(last.timeOf(tail - 1) / slotMicros) * slotMicros;
     if (watermarkMicros >= slot + slotMicros) return tail;
     start = Math.max(start, await feed.offsetAt(slot));
   }
-  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, signal));
+  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, turns, signal));
 }
 
 /** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
-async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: AbortSignal): Promise<number> {
+async function lastBytesCut(
+  feed: Feed,
+  policy: Policy,
+  tail: number,
+  turns: Turns,
+  signal: AbortSignal,
+): Promise<number> {
   const cutter = new Cutter(policy);
   let start = Math.max(feed.earliest(), anchor(policy, tail));
   for (let offset = start; offset < tail; ) {
-    const lines = await readLines(feed, offset, signal);
+    const lines = await readLines(feed, offset, turns, signal);
     const to = Math.min(lines.to, tail);
     for (; offset < to; offset++) {
       const bytes = lines.endOf(offset) - lines.startOf(offset);
@@ -115,8 +155,6 @@ async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: Ab
       if (before !== undefined && before !== 'part') start = offset;
       if (cutter.take(offset, lines.timeOf(offset), bytes) !== undefined) start = offset + 1;
     }
-    // Up to 4,096 messages may have to be made: others get their turns in between.
-    await new Promise(setImmediate);
   }
   return start;
 }

@@ -3,7 +3,7 @@
 import { assert } from '../base/assert.ts';
 import { NumberQueue } from '../base/numberQueue.ts';
 
-/** What an ack covered: whole blocks, from the first's begin to the last's end. */
+/** The whole blocks that an ack covered. */
 export interface Freed {
   readonly blocks: number;
   /** Last message's time of the last block minus the first's of the first, in microseconds; undefined without a block. */
@@ -69,7 +69,7 @@ export class Window {
 
   /** A block was sent up to its end, in frames of so many bytes. */
   sent(to: number, firstTimeMicros: number, lastTimeMicros: number, bytes: number): void {
-    // In message delivery every line of it may be acked before its end is told.
+    // In message delivery the client may ack every line of a block before it hears of the block's end.
     if (to <= this.#acked) return;
     assert(this.unacked <= this.size.blocks, 'no more blocks are sent than the window allows');
     const before = this.#sent.bytes;
@@ -78,7 +78,7 @@ export class Window {
     this.#unackedBytes += bytes;
   }
 
-  /** An ack that goes forward. */
+  /** Takes an ack that goes forward. */
   ack(to: number): Freed {
     this.#acked = to;
     const sent = this.#sent;

@@ -121,13 +121,16 @@ test('a clock that throws: when timers are set, and when the time is read', asyn
   const clock = new ManualClock();
   const broken = new FakePlatform(true);
   await expect(
-    Client.connect(broken, 'ws://127.0.0.1:1', { clock: { nowMicros: () => 0, after: throwing } }),
+    Client.connect(broken, 'ws://127.0.0.1:1', {
+      clock: { nowMicros: () => 0, monotonicMs: () => 0, after: throwing },
+    }),
   ).rejects.toBe(mine);
   let isBroken = false;
   const fake = new FakePlatform(true);
   const connected = Client.connect(fake, 'ws://127.0.0.1:1', {
     clock: {
       nowMicros: () => (isBroken ? throwing() : clock.nowMicros()),
+      monotonicMs: () => clock.monotonicMs(),
       after: (delayMs, act) => clock.after(delayMs, act),
     },
   });

@@ -3,7 +3,8 @@
 
 import type { Feed } from '../../src/feed/feed.ts';
 import { sliceOf } from '../../src/feed/lines.ts';
-import { readLines } from '../../src/feed/readLines.ts';
+import { readLines } from '../../src/frames/readLines.ts';
+import { Turns } from '../../src/frames/turns.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 
@@ -24,7 +25,7 @@ export interface Block {
 export async function linesOf(feed: Feed): Promise<Line[]> {
   const lines: Line[] = [];
   for (let offset = 0; offset < feed.tail(); offset++) {
-    const chunk = await readLines(feed, offset, new AbortController().signal);
+    const chunk = await readLines(feed, offset, new Turns(), new AbortController().signal);
     lines.push({ time: chunk.timeOf(offset), text: sliceOf(chunk, offset, offset + 1).toString() });
   }
   return lines;

@@ -1,5 +1,5 @@
-// feed.json: what a folder's blocks are blocks of, and all that is needed to make them again. One line of JSON that ends
-// with its own checksum, written once, before anything else in the folder.
+// feed.json: what a folder's blocks are blocks of, and all that is needed to generate them again. One line of JSON that
+// ends with its own checksum, written once, before anything else in the folder.
 import { isFeedName } from '../../protocol/feedName.ts';
 import { makePolicy, type Policy, policyName } from '../../protocol/policy.ts';
 import { encodeChecked, parseChecked } from '../selfcheck.ts';
@@ -7,10 +7,24 @@ import type { StoredFeed } from '../sink.ts';
 
 export const feedFileName = 'feed.json';
 
-/** The layout that this program writes. Another number in a feed.json is a folder of another version. */
-const formatVersion = 1;
-
 const epochPattern = /^[0-9a-f]{32}$/;
+
+/** A folder lies in three that are named by what it holds. */
+export function folderNames({
+  feed,
+  policy,
+  epoch,
+}: StoredFeed): readonly [feed: string, policy: string, epoch: string] {
+  return [feed, policyName(policy), epoch];
+}
+
+/** Whether a name can be that of a folder of blocks. */
+export function isEpoch(name: string): boolean {
+  return epochPattern.test(name);
+}
+
+/** Another number in a feed.json is a folder of another version. */
+const formatVersion = 2;
 
 /** Why these names may not be used in paths, or undefined. Both come from a server. */
 export function nameFault(feed: string, epoch: string): string | undefined {
@@ -22,10 +36,17 @@ export function nameFault(feed: string, epoch: string): string | undefined {
 
 /** The file's one line. A generator's version needs no field of its own: it is part of what the epoch is made of. */
 export function encodeFeedFile(stored: StoredFeed): string {
-  const { asked, feed, epoch, specification, policy } = stored;
+  const { requested, feed, epoch, specification, policy } = stored;
   const { size, waitMs, bytes } = policy;
   const generated = specification === undefined ? {} : { specification };
-  return encodeChecked({ format: formatVersion, asked, feed, epoch, ...generated, policy: { size, waitMs, bytes } });
+  return encodeChecked({
+    format: formatVersion,
+    requested,
+    feed,
+    epoch,
+    ...generated,
+    policy: { size, waitMs, bytes },
+  });
 }
 
 /** What a feed.json says, or why it says nothing, as a sentence. */
@@ -35,18 +56,18 @@ export function parseFeedFile(bytes: Buffer): StoredFeed | string {
   if (fields === undefined) return 'its checksum `self` does not match';
   if (fields.format !== formatVersion)
     return `its format is ${JSON.stringify(fields.format)}, and this version reads ${formatVersion}`;
-  const { asked, feed, epoch, specification } = fields;
+  const { requested, feed, epoch, specification } = fields;
   const policy = readPolicy(fields.policy);
-  if (typeof asked !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
-    return 'asked, feed, epoch or policy is missing or wrong';
+  if (typeof requested !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
+    return 'requested, feed, epoch or policy is missing or wrong';
   if (specification !== undefined && typeof specification !== 'string') return 'its specification is not text';
   const fault = nameFault(feed, epoch);
   if (fault !== undefined) return fault;
-  const stored = { asked, feed, epoch, specification, policy };
+  const stored = { requested, feed, epoch, specification, policy };
   return encodeFeedFile(stored) === bytes.toString('utf8') ? stored : 'it is not a feed.json of this format';
 }
 
-/** Whether two descriptions are of the same blocks; `asked` may differ, there are many words for one feed. */
+/** Whether two descriptions are of the same blocks; `requested` may differ: there are many words for one feed. */
 export function sameBlocks(one: StoredFeed, other: StoredFeed): boolean {
   return (
     one.feed === other.feed &&

@@ -71,7 +71,8 @@ export class MemoryFeed implements Feed {
   forget(offset: number): void {
     const to = Math.min(offset, this.#tail);
     if (to <= this.#earliest) return;
-    this.#lastRemoved = this.checksumAt(to - 1);
+    const last = this.#chunkOf(to - 1);
+    this.#lastRemoved = last === undefined ? undefined : crc32(sliceOf(last, to - 1, to));
     this.#earliest = to;
     this.#chunks = this.#chunks.filter((chunk) => chunk.to > to || chunk.to === this.#tail);
   }
@@ -92,10 +93,8 @@ export class MemoryFeed implements Feed {
     return this.#tail;
   }
 
-  checksumAt(offset: number): number | undefined {
-    if (offset === this.#earliest - 1) return this.#lastRemoved;
-    const chunk = offset < this.#earliest ? undefined : this.#chunkOf(offset);
-    return chunk === undefined ? undefined : crc32(sliceOf(chunk, offset, offset + 1));
+  removedChecksum(offset: number): number | undefined {
+    return offset === this.#earliest - 1 ? this.#lastRemoved : undefined;
   }
 
   watch(moved: () => void): () => void {

@@ -1,4 +1,5 @@
 // Lines of a web server's access log, as records. Few visitors and few pages get most of the traffic.
+import { costs } from './costs.ts';
 import type { Generator, Kind, Values } from './kind.ts';
 import { jsonBytes, lineBytesOf, longestJsonBytes, rounded } from './lines.ts';
 import { decimal, integer, numberOf } from './parameters.ts';
@@ -26,11 +27,11 @@ const agents: readonly string[] = [
   'ExampleBot/2.1 (+https://example.com/bot)',
 ];
 const sections: readonly string[] = ['products', 'articles', 'images', 'api/items', 'help'];
-// A word stands as often as it is to come, of 100, 20 and 20.
+// A word stands in its list as often as it is to come: of 100, 20 and 20.
 const methods: readonly string[] = weighted({ GET: 88, POST: 8, HEAD: 2, PUT: 1, DELETE: 1 });
 const good: readonly number[] = weighted({ 200: 17, 304: 2, 301: 1 }).map(Number);
 const bad: readonly number[] = weighted({ 404: 13, 403: 2, 429: 1, 500: 3, 503: 1 }).map(Number);
-// Odd, so that multiplying by it reorders the 24 bits of an address without two becoming one.
+// It is odd. So multiplying by it reorders the 24 bits of addresses, and no two become one.
 const scatter = 0x9e_37_79;
 
 function makeGenerator(values: Values, seed: number): Generator {
@@ -49,6 +50,7 @@ function makeGenerator(values: Values, seed: number): Generator {
   });
   return {
     maxLineBytes: lineBytesOf(longest + longestJsonBytes(agents)),
+    dataMicros: costs.access,
     data(offset) {
       random.place(offset);
       const visitor = Math.floor(visitors * random.skewed());

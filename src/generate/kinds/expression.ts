@@ -1,7 +1,8 @@
 // The expressions of a template: {{module.method}} or {{module.method(arguments)}}, where the arguments are JSON. They name
 // one of faker's methods that are listed here and nothing else, and what they ask for is bounded.
 import { BlockfeedError } from '../../protocol/errors.ts';
-import type { Fakes } from './fakes.ts';
+import { faker } from './fakes.ts';
+import { isKept, type Token, tokensOf } from './tokens.ts';
 
 /** A text cut at its expressions: literal, expression, literal, …, literal. */
 export interface Parsed {
@@ -15,6 +16,8 @@ export interface Call {
   readonly module: string;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** How many characters they were written with. */
+  readonly argsLength: number;
 }
 
 /** Faker's modules and which of their methods may be called: all, only some, or all but some. */
@@ -60,6 +63,7 @@ export const modules: ReadonlyMap<string, { readonly only?: readonly string[]; r
 const valueModules: readonly string[] = ['number', 'date'];
 const countMax = 1_000;
 const fewMax = 10;
+const argumentDepthMax = 32;
 
 /** Cuts a text at its expressions. Throws `bad-feed` naming the one that is wrong. */
 export function parseExpressions(text: string): Parsed {
@@ -77,16 +81,24 @@ export function parseExpressions(text: string): Parsed {
     rest = bare ? open : close + 3;
     const written = text.slice(at, rest);
     const args = bare ? [] : parseArguments(written, text.slice(open, close));
-    calls.push(checked({ written, module: name[1] as string, method: name[2] as string, args }));
+    const call = {
+      written,
+      module: name[1] as string,
+      method: name[2] as string,
+      args,
+      argsLength: bare ? 0 : close - open,
+    };
+    calls.push(checked(call));
+    if (!bare) checkKept(written, text.slice(open, close));
   }
   literals.push(text.slice(rest));
   return { literals, calls };
 }
 
-/** What makes the value of an expression. Throws `bad-feed` when faker has no such method. */
-export function bind(call: Call, fakes: Fakes): () => unknown {
-  const target: Record<string, unknown> = fakes.faker[call.module as 'person'] as unknown as Record<string, unknown>;
-  // Faker binds its methods to each module, so they are its own properties and nothing inherited is reached.
+/** What makes the value of an expression, within `Fakes.make`. Throws `bad-feed` when faker has no such method. */
+export function bind(call: Call): () => unknown {
+  const target: Record<string, unknown> = faker[call.module as 'person'] as unknown as Record<string, unknown>;
+  // Faker binds its methods to each module. So they are the module's own properties, and nothing inherited is reached.
   const method = Object.hasOwn(target, call.method) ? target[call.method] : undefined;
   if (typeof method !== 'function')
     throw bad(call.written, `${call.module} has no method ${call.method}`, methodsOf(call.module, target));
@@ -110,6 +122,19 @@ function parseArguments(written: string, text: string): unknown[] {
   }
 }
 
+/** Refuses arguments that faker would not get as they were written: a number that becomes another one, a key that stands twice. */
+function checkKept(written: string, args: string): void {
+  let tokens: Token[];
+  try {
+    tokens = tokensOf(`[${args}]`, argumentDepthMax);
+  } catch (cause) {
+    throw bad(written, (cause as Error).message, 'Write arguments in JSON, each key once.', cause);
+  }
+  const changed = tokens.find((token) => token.is === 'number' && !isKept(token.written));
+  if (changed !== undefined)
+    throw bad(written, `the number ${changed.written} would become another one`, 'Write it as a text, in quotes.');
+}
+
 function checked(call: Call): Call {
   const { written, module, method, args } = call;
   const rule = modules.get(module);
@@ -127,7 +152,7 @@ function checkArgument(call: Call, arg: unknown, name: string): void {
     // A text that is a number counts as one: faker's arithmetic takes it for one.
     const most = mostOf(call, name);
     if (Math.abs(Number(arg)) > most) throw bad(call.written, `${arg} is too much`, `Give at most ${most}.`);
-    // In what faker takes for a pattern, braces say how often a piece comes.
+    // Faker takes some texts for patterns. In a pattern, braces say how often a piece comes.
     if (typeof arg === 'string' && call.module !== 'helpers' && /[{}]/.test(arg))
       throw bad(call.written, 'a text in its arguments has a brace');
   } else if (arg !== null && typeof arg === 'object') {
