@@ -22,6 +22,7 @@ export type ServerLimitName =
   | 'clockStepMs'
   | 'unsentBytes'
   | 'unsentBytesInAll'
+  | 'windowMemoryBytes'
   | 'cachedBytes'
   | 'madeBytes'
   | 'consumers'
@@ -169,6 +170,14 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     default: 268_435_456,
     reason: 'pages are shared between sockets; this bounds the case where each holds its own',
     atLimit: 'each socket is given one frame at a time',
+  },
+  windowMemoryBytes: {
+    unit: 'bytes',
+    min: 1_048_576,
+    max: 68_719_476_736,
+    default: 134_217_728,
+    reason: 'what is remembered of blocks that are under way: 32 bytes each, so of 4 million in all windows',
+    atLimit: 'windows grow no further, and none is held below 8 blocks',
   },
   cachedBytes: {
     unit: 'bytes',
