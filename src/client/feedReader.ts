@@ -90,8 +90,8 @@ export class FeedReader {
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
     if (again && this.#keepsCommit) this.acks.repeat();
-    const { feed, epoch, from, tail, spec: specification, checked } = message;
-    const opened: Opened = Object.freeze({ feed, epoch, from, tail, specification, checked });
+    const { feed, epoch, from, tail, spec: specification, checked, anchorEvery } = message;
+    const opened: Opened = Object.freeze({ feed, epoch, from, tail, specification, checked, anchorEvery });
     this.tail = tail;
     this.#opened.resolve(opened);
     this.#onEvent({ type: 'opened', opened, again });

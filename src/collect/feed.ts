@@ -57,8 +57,8 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   const known = new AbortController();
   let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
-  const { feed, epoch, specification } = await subscription.opened;
-  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, policy: request.policy };
+  const { feed, epoch, specification, anchorEvery } = await subscription.opened;
+  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, anchorEvery, policy: request.policy };
   const sink = await store.open(stored);
   try {
     if (sink.place !== undefined) {

@@ -34,6 +34,11 @@ export class Chunk implements Lines {
     return this.#length;
   }
 
+  /** How much memory it takes. */
+  get heldBytes(): number {
+    return this.#bytes.length + this.#ends.byteLength;
+  }
+
   startOf(offset: number): number {
     return offset === this.from ? 0 : (this.#ends[(offset - this.from - 1) * 2] as number);
   }
@@ -76,16 +81,33 @@ export class Chunk implements Lines {
     this.#length = begin + length;
   }
 
+  /** How much memory it takes once so many lines of so many bytes more are appended. */
+  heldBytesWith(messages: number, bytes: number): number {
+    return this.#bytesWith(bytes) + this.#endsWith(messages) * 8;
+  }
+
   #reserve(messages: number, bytes: number): void {
-    if (this.#length + bytes > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    const bytesWith = this.#bytesWith(bytes);
+    if (bytesWith > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(bytesWith);
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
-    if ((this.count + messages) * 2 > this.#ends.length) {
-      const larger = new Float64Array(Math.max(this.#ends.length * 2, (this.count + messages) * 2));
+    const endsWith = this.#endsWith(messages);
+    if (endsWith > this.#ends.length) {
+      const larger = new Float64Array(endsWith);
       larger.set(this.#ends);
       this.#ends = larger;
     }
+  }
+
+  #bytesWith(more: number): number {
+    const needed = this.#length + more;
+    return needed <= this.#bytes.length ? this.#bytes.length : Math.max(this.#bytes.length * 2, needed);
+  }
+
+  #endsWith(more: number): number {
+    const needed = (this.count + more) * 2;
+    return needed <= this.#ends.length ? this.#ends.length : Math.max(this.#ends.length * 2, needed);
   }
 }

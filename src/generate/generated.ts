@@ -8,6 +8,7 @@ import type { Feed } from '../feed/feed.ts';
 import { feedLimits } from '../feed/limits.ts';
 import { sliceOf } from '../feed/lines.ts';
 import { messageLine } from '../protocol/message.ts';
+import { anchorEveryOf } from './anchors.ts';
 import { generateLimits } from './limits.ts';
 import type { Specification } from './specification.ts';
 
@@ -22,6 +23,7 @@ export class GeneratedFeed implements Feed {
   readonly epoch: string;
   readonly specification: string;
   readonly paced: boolean;
+  readonly anchorEvery: number;
   readonly #source: Specification;
   readonly #clock: Clock;
   readonly #watchers: Set<() => void> = new Set();
@@ -43,6 +45,7 @@ export class GeneratedFeed implements Feed {
     this.epoch = source.epoch;
     this.specification = source.canonical;
     this.paced = source.schedule.paced;
+    this.anchorEvery = anchorEveryOf(source.generator.maxLineBytes);
     this.#source = source;
     this.#clock = clock;
     const fitting = Math.max(1, Math.floor(chunkBytes / source.generator.maxLineBytes));

@@ -2,10 +2,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { Commits } from '../feed/commits.ts';
 import type { Turns } from '../frames/turns.ts';
-import type { UnsentBudget } from './connection.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
+import type { UnsentMemory } from './unsentMemory.ts';
 
 export interface ServerContext {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface ServerContext {
   readonly feeds: Feeds;
   readonly turns: Turns;
   readonly commits: Commits;
-  readonly budget: UnsentBudget;
+  readonly unsent: UnsentMemory;
 }
 
 /** A connection as the server drives it. */

@@ -2,9 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
-import type { PageCache } from '../frames/cache.ts';
-import { Renditions } from '../frames/renditions.ts';
-import type { Turns } from '../frames/turns.ts';
+import { type FramesContext, Renditions } from '../frames/renditions.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type ServerLimits, serverLimits } from './limits.ts';
 
@@ -15,8 +13,7 @@ export interface FeedsOptions {
   readonly maker: FeedMaker | undefined;
   readonly limits: ServerLimits;
   readonly clock: Clock;
-  readonly turns: Turns;
-  readonly cache: PageCache;
+  readonly frames: FramesContext;
 }
 
 interface AdHoc {
@@ -88,8 +85,8 @@ export class Feeds {
   }
 
   #renditionsOf(feed: Feed): Renditions {
-    const { clock, turns, cache } = this.#options;
-    return new Renditions(feed, clock, turns, cache);
+    const { clock, frames } = this.#options;
+    return new Renditions(feed, clock, frames);
   }
 
   /** Forgets feeds made on request that nobody has read for a while. */

@@ -51,7 +51,13 @@ export class Plain implements Peer, CursorHost {
         ]),
       binary: () => connection.close(1003, 'a client sends text only'),
       room: () => this.#cursor.wake(),
-      fault: (fault) => connection.close(fault === 'silent' ? 4408 : 1013, fault),
+      fault: (fault) => {
+        if (fault !== 'unread') return connection.close(fault === 'silent' ? 4408 : 1013, fault);
+        context.log.warn(
+          { ...this.#who, code: fault },
+          `${connection.address} took nothing, and others needed the memory`,
+        );
+      },
       closed: (code, reason) => {
         this.#cursor.stop();
         this.#said.flush(true);

@@ -11,6 +11,9 @@ import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
 import { PageCache } from '../frames/cache.ts';
+import { GatheredLines } from '../frames/gatheredLines.ts';
+import { framesLimits } from '../frames/limits.ts';
+import type { FramesContext } from '../frames/renditions.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { ServerContext } from './context.ts';
@@ -18,6 +21,7 @@ import { Feeds } from './feeds.ts';
 import { answerHttp } from './http.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
 import { type ServerLog, silentLog } from './log.ts';
+import { UnsentMemory } from './unsentMemory.ts';
 import { Upgrades } from './upgrades.ts';
 
 export interface ServerOptions {
@@ -40,8 +44,12 @@ export interface ServerStats {
   readonly connections: number;
   readonly subscriptions: number;
   readonly adHocFeeds: number;
+  /** Memory that sockets hold: pages, each once, and what is theirs alone. Limit unsentBytesInAll. */
   readonly unsentBytes: number;
+  /** Memory of frames that are made. Limit cachedBytes. */
   readonly cachedBytes: number;
+  /** Memory of frames that are not whole yet. Limit gatheredBytes. */
+  readonly gatheredBytes: number;
 }
 
 /** Makes a server. It listens only once `listen` or `attach` is called. Throws `bad-option` or `bad-feed`. */
@@ -51,7 +59,7 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 
 export class BlockfeedServer {
   readonly #context: ServerContext;
-  readonly #cache: PageCache;
+  readonly #frames: FramesContext;
   readonly #upgrades: Upgrades;
   #http: HttpServer | undefined;
   #detach: (() => void)[] = [];
@@ -61,9 +69,12 @@ export class BlockfeedServer {
   constructor(options: ServerOptions) {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
-    const turns = new Turns();
     const limits = resolveServerLimits(options.limits ?? {});
-    this.#cache = new PageCache(limits.cachedBytes);
+    this.#frames = {
+      turns: new Turns(),
+      cache: new PageCache(limits.cachedBytes),
+      gathered: new GatheredLines(framesLimits.gatheredBytes.default),
+    };
     this.#context = {
       name: 'blockfeed',
       clock,
@@ -74,15 +85,14 @@ export class BlockfeedServer {
         maker: options.maker,
         limits,
         clock,
-        turns,
-        cache: this.#cache,
+        frames: this.#frames,
       }),
-      turns,
+      turns: this.#frames.turns,
       commits: new Commits(
         (place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many'),
         limits.consumers,
       ),
-      budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
+      unsent: new UnsentMemory(limits.unsentBytesInAll),
     };
     this.#upgrades = new Upgrades(this.#context);
   }
@@ -162,8 +172,9 @@ export class BlockfeedServer {
       connections: this.#upgrades.peers.size,
       subscriptions,
       adHocFeeds: this.#context.feeds.adHocCount,
-      unsentBytes: this.#context.budget.bytes,
-      cachedBytes: this.#cache.bytes,
+      unsentBytes: this.#context.unsent.bytes,
+      cachedBytes: this.#frames.cache.bytes,
+      gatheredBytes: this.#frames.gathered.bytes,
     };
   }
 

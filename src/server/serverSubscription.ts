@@ -95,6 +95,7 @@ export class ServerSubscription implements CursorHost {
       epoch,
       check,
       committed,
+      turns: this.#host.context.turns,
       signal: this.#stopped.signal,
     });
     if (this.#stopped.signal.aborted) return;
@@ -216,7 +217,7 @@ export class ServerSubscription implements CursorHost {
 
   #sayBegin(from: number, checked: boolean, delivery: string, window: number): void {
     const { feed: requested, consumer, until } = this.#request;
-    const { name, epoch, specification } = this.#renditions.feed;
+    const { name, epoch, specification, anchorEvery } = this.#renditions.feed;
     const tail = this.tail;
     this.#host.say({
       type: 'subscribed',
@@ -227,6 +228,7 @@ export class ServerSubscription implements CursorHost {
       ...(tail === undefined ? {} : { tail }),
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
+      anchorEvery,
     });
     const fields = { feed: name, from, ...this.#policy, delivery, window, consumer, until };
     this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}`);

@@ -48,6 +48,8 @@ export class Session implements Peer, ServerSubscriptionHost {
       fault: (fault) => {
         if (fault === 'silent')
           this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
+        else if (fault === 'unread')
+          context.log.warn({ ...this.#who, code: fault }, `${this.client} took nothing, and others needed the memory`);
         else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
       },
       closed: (code, reason) => this.#closed(code, reason),

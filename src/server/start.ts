@@ -1,8 +1,9 @@
 // Where a subscription starts: turns the place a client asked for into an offset.
 
 import type { Feed } from '../feed/feed.ts';
-import { readLines } from '../feed/readLines.ts';
-import { anchor, Cutter } from '../protocol/cut.ts';
+import { readLines } from '../frames/readLines.ts';
+import type { Turns } from '../frames/turns.ts';
+import { Cutter, frameStart } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Place } from '../protocol/place.ts';
 import type { Policy } from '../protocol/policy.ts';
@@ -15,6 +16,8 @@ export interface StartRequest {
   readonly check?: number | undefined;
   /** The consumer's commit, if it has one. */
   readonly committed?: number | undefined;
+  /** What has to be read for it is read in these. */
+  readonly turns: Turns;
   /** Aborted when whoever asks has left: nothing more is read for it. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +38,7 @@ export async function startOf(
   if (feed.specification === undefined && from > feed.tail())
     throw diverged(feed, `ends at ${feed.tail()}, before ${from}`);
   if (request.check === undefined || from === 0) return { from, checked: false };
-  const checksum = await feed.checksumAt(from - 1);
+  const checksum = await request.turns.late(() => feed.checksumAt(from - 1));
   if (checksum === undefined) return { from, checked: false };
   if (checksum !== request.check) throw diverged(feed, `has another line at ${from - 1}`);
   return { from, checked: true };
@@ -44,7 +47,7 @@ export async function startOf(
 async function placeOf(
   feed: Feed,
   policy: Policy | undefined,
-  { from, committed, signal }: StartRequest,
+  { from, committed, turns, signal }: StartRequest,
 ): Promise<number> {
   const tail = feed.paced ? feed.tail() : 0;
   if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), tail + from);
@@ -55,41 +58,60 @@ async function placeOf(
     case 'tail':
       return tail;
     case 'committed':
-      return committed ?? (await fillingFrom(feed, policy, tail, signal));
+      return committed ?? (await fillingFrom(feed, policy, tail, turns, signal));
     case 'latest':
-      return await fillingFrom(feed, policy, tail, signal);
+      return await fillingFrom(feed, policy, tail, turns, signal);
   }
 }
 
-/** The start of the block that is filling at `tail`; `tail` itself where none is. */
+/**
+ * The start of the block that is filling at `tail`; `tail` itself where none is, and `earliest` where retention has taken its
+ * beginning.
+ */
 export async function fillingFrom(
   feed: Feed,
   policy: Policy | undefined,
   tail: number,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<number> {
-  const earliest = feed.earliest();
-  if (policy === undefined || tail <= earliest) return tail;
+  if (policy === undefined || tail <= feed.earliest()) return tail;
   // The watermark first, as everywhere: what is below a tail read later holds every message up to it.
   const watermarkMicros = feed.watermarkMicros();
-  let start = earliest;
+  let start = 0;
   if (policy.size !== undefined) start = Math.max(start, tail - (tail % policy.size));
   if (policy.waitMs !== undefined) {
     const slotMicros = policy.waitMs * 1_000;
-    const last = await readLines(feed, tail - 1, signal);
+    const last = await readLines(feed, tail - 1, turns, signal);
+    if (last === undefined) return feed.earliest();
     const slot = Math.floor(last.timeOf(tail - 1) / slotMicros) * slotMicros;
     if (watermarkMicros >= slot + slotMicros) return tail;
     start = Math.max(start, await feed.offsetAt(slot));
   }
-  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, signal));
+  if (policy.bytes !== undefined) start = Math.max(start, await lastBytesCut(feed, policy, tail, turns, signal));
+  // Retention may have gone on while it was being read.
+  return Math.max(feed.earliest(), start);
 }
 
 /** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
-async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: AbortSignal): Promise<number> {
-  const cutter = new Cutter(policy);
-  let start = Math.max(feed.earliest(), anchor(policy, tail));
+async function lastBytesCut(
+  feed: Feed,
+  policy: Policy,
+  tail: number,
+  turns: Turns,
+  signal: AbortSignal,
+): Promise<number> {
+  let cutter = new Cutter(policy, feed.anchorEvery);
+  let start = Math.max(feed.earliest(), frameStart(policy, tail, feed.anchorEvery));
   for (let offset = start; offset < tail; ) {
-    const lines = await readLines(feed, offset, signal);
+    const lines = await readLines(feed, offset, turns, signal);
+    if (lines === undefined) {
+      // Retention was faster. A block begins at `earliest`, too, for certain.
+      cutter = new Cutter(policy, feed.anchorEvery);
+      start = feed.earliest();
+      offset = start;
+      continue;
+    }
     const to = Math.min(lines.to, tail);
     for (; offset < to; offset++) {
       const bytes = lines.endOf(offset) - lines.startOf(offset);
@@ -97,8 +119,6 @@ async function lastBytesCut(feed: Feed, policy: Policy, tail: number, signal: Ab
       if (before !== undefined && before !== 'part') start = offset;
       if (cutter.take(offset, lines.timeOf(offset), bytes) !== undefined) start = offset + 1;
     }
-    // Up to 4,096 messages may have to be made: others get their turns in between.
-    await new Promise(setImmediate);
   }
   return start;
 }

@@ -69,7 +69,7 @@ export class Upgrades {
           if (this.#isShut) return webSocket.close(1012, 'the server restarts');
           return webSocket.close(1013, 'too many connections');
         }
-        const connection = new Connection(webSocket, socket, context.clock, context.budget, context.limits);
+        const connection = new Connection(webSocket, socket, context.clock, context.unsent, context.limits);
         const peer: Peer = accept(connection, () => {
           this.peers.delete(peer);
           if (this.peers.size === 0) this.#emptied?.();
@@ -93,7 +93,7 @@ async function preparePlain(
   signal: AbortSignal,
 ): Promise<(connection: Connection, over: () => void) => Peer> {
   const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, { ...request, signal });
+  const { from } = await startOf(renditions.feed, request.policy, { ...request, turns: context.turns, signal });
   return (connection, over) => new Plain(context, connection, request, renditions, from, over);
 }
 

@@ -14,7 +14,15 @@ function opened(stated: Partial<Request> = {}, from = 0, epoch: string = epochs[
 }
 
 function answer(cursor: FeedPosition, from: number, epoch: string = epochs[0]): void {
-  cursor.subscribed({ type: 'subscribed', requested: 'user', feed: 'user', epoch, from, checked: false });
+  cursor.subscribed({
+    type: 'subscribed',
+    requested: 'user',
+    feed: 'user',
+    epoch,
+    from,
+    checked: false,
+    anchorEvery: 4_096,
+  });
 }
 
 function codeOf(act: () => unknown): string {

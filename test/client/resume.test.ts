@@ -155,7 +155,15 @@ test('each of several subscriptions goes on at its own place, asked for one afte
   const again = await server.welcomed();
   expect(await again.expect('subscribe')).toMatchObject({ feed: 'user', from: 5 });
   expect(again.unexpected).toBe(0);
-  again.say({ type: 'subscribed', requested: 'user', feed: 'user', epoch: epochs[0], from: 5, checked: true });
+  again.say({
+    type: 'subscribed',
+    requested: 'user',
+    feed: 'user',
+    epoch: epochs[0],
+    from: 5,
+    checked: true,
+    anchorEvery: 4_096,
+  });
   expect(await again.subscribe()).toMatchObject({ feed: 'array', from: 2 });
   await client.close();
 });

@@ -48,7 +48,15 @@ class Fed {
       drop: () => {},
     };
     const [epoch] = epochs;
-    this.#reader.subscribed({ type: 'subscribed', requested: 'user', feed: 'user', epoch, from: 0, checked: false });
+    this.#reader.subscribed({
+      type: 'subscribed',
+      requested: 'user',
+      feed: 'user',
+      epoch,
+      from: 0,
+      checked: false,
+      anchorEvery: 4_096,
+    });
   }
 
   act(step: Step): void {

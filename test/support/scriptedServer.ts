@@ -101,7 +101,16 @@ export class Peer {
     const asked = await this.expect('subscribe');
     const from = typeof asked.from === 'number' && asked.from >= 0 ? asked.from : 0;
     const { feed } = asked;
-    this.say({ type: 'subscribed', requested: feed, feed, epoch: epochs[0], from, checked: false, ...answer });
+    this.say({
+      type: 'subscribed',
+      requested: feed,
+      feed,
+      epoch: epochs[0],
+      from,
+      checked: false,
+      anchorEvery: 4_096,
+      ...answer,
+    });
     return asked;
   }
 

@@ -23,10 +23,18 @@ export function nameFault(feed: string, epoch: string): string | undefined {
 
 /** The file's one line. A generator's version needs no field of its own: it is part of what the epoch is made of. */
 export function encodeFeedFile(stored: StoredFeed): string {
-  const { asked, feed, epoch, specification, policy } = stored;
+  const { asked, feed, epoch, specification, anchorEvery, policy } = stored;
   const { size, waitMs, bytes } = policy;
   const generated = specification === undefined ? {} : { specification };
-  return encodeChecked({ format: formatVersion, asked, feed, epoch, ...generated, policy: { size, waitMs, bytes } });
+  return encodeChecked({
+    format: formatVersion,
+    asked,
+    feed,
+    epoch,
+    ...generated,
+    anchorEvery,
+    policy: { size, waitMs, bytes },
+  });
 }
 
 /** What a feed.json says, or why it says nothing, as a sentence. */
@@ -36,14 +44,15 @@ export function parseFeedFile(bytes: Buffer): StoredFeed | string {
   if (fields === undefined) return 'its checksum `self` does not match';
   if (fields.format !== formatVersion)
     return `its format is ${JSON.stringify(fields.format)}, and this version reads ${formatVersion}`;
-  const { asked, feed, epoch, specification } = fields;
+  const { asked, feed, epoch, specification, anchorEvery } = fields;
   const policy = readPolicy(fields.policy);
   if (typeof asked !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
     return 'asked, feed, epoch or policy is missing or wrong';
   if (specification !== undefined && typeof specification !== 'string') return 'its specification is not text';
+  if (!Number.isInteger(anchorEvery)) return 'its anchorEvery is no whole number';
   const fault = nameFault(feed, epoch);
   if (fault !== undefined) return fault;
-  const stored = { asked, feed, epoch, specification, policy };
+  const stored = { asked, feed, epoch, specification, anchorEvery: Number(anchorEvery), policy };
   return encodeFeedFile(stored) === bytes.toString('utf8') ? stored : 'it is not a feed.json of this format';
 }
 
@@ -53,6 +62,7 @@ export function sameBlocks(one: StoredFeed, other: StoredFeed): boolean {
     one.feed === other.feed &&
     one.epoch === other.epoch &&
     one.specification === other.specification &&
+    one.anchorEvery === other.anchorEvery &&
     policyName(one.policy) === policyName(other.policy)
   );
 }

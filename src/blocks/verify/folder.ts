@@ -85,7 +85,7 @@ class FolderVerifier {
     try {
       stored = await this.#readFeed();
       remake = await this.#remake(stored, options);
-      const cuts = stored === undefined ? undefined : new CutChecker(stored.policy);
+      const cuts = stored === undefined ? undefined : new CutChecker(stored.policy, stored.anchorEvery);
       const ledger = await this.#followJournal({ lastTime: Number.NEGATIVE_INFINITY, cuts, remake });
       await this.#checkFiles(ledger);
     } catch (error) {
