@@ -91,13 +91,10 @@ const { values } = parseArgs({
     build: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
   },
 });
-const roles = new Map([
-  ['all', runAll],
-  ['server', serve],
-  ['crowd', beCrowd],
-  ['honest', beHonest],
-]);
-await roles.get(values.role)?.();
+if (values.role === 'server') await serve();
+else if (values.role === 'crowd') beCrowd();
+else if (values.role === 'honest') await beHonest();
+else await runAll();
 
 async function runAll() {
   console.log(
@@ -168,7 +165,7 @@ async function serve() {
   process.send?.({ port });
 }
 
-async function beCrowd() {
+function beCrowd() {
   const crowd = (conditions.find(({ name }) => name === values.only) ?? conditions[0])?.crowd() ?? [];
   let gone = 0;
   /** @param {Reader} reader */

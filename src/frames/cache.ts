@@ -31,12 +31,15 @@ export class PageCache {
    * more than filling it, and what was thrown away holds the event loop for milliseconds until it is collected.
    */
   newPage(capacityBytes: number, from: number, behindCut: boolean, owner: PageOwner): Page {
+    const isWhole = capacityBytes === framesLimits.pageBytes.default;
+    let spent = isWhole ? this.#spare.pop() : undefined;
     for (const [oldest, its] of this.#pages) {
-      if (this.#bytes + capacityBytes <= this.#maxBytes) break;
+      if (this.bytes + capacityBytes <= this.#maxBytes) break;
       this.remove(oldest);
       its.forget(oldest);
+      const spare = this.#spare.pop();
+      if (isWhole) spent ??= spare;
     }
-    const spent = capacityBytes === framesLimits.pageBytes.default ? this.#spare.pop() : undefined;
     const page = new Page(capacityBytes, from, behindCut, spent);
     this.#pages.set(page, owner);
     this.#bytes += page.capacity;
@@ -57,7 +60,8 @@ export class PageCache {
       if (
         this.#pages.size > 0 &&
         page.capacity === framesLimits.pageBytes.default &&
-        this.#spare.length < framesLimits.sparePages.default
+        this.#spare.length < framesLimits.sparePages.default &&
+        this.bytes + page.capacity <= this.#maxBytes
       )
         this.#spare.push(page);
     });
