@@ -577,6 +577,26 @@ describe('gaps', () => {
     expect(one.gaps('memory')).toEqual([[0, 1_800]]);
   });
 
+  for (const policy of [{ bytes: 1_000 }, { wait: 1_000_000 }, { size: 7, bytes: 5_000 }])
+    it(`F5: retention that is faster than the search for the start is no failure: ${JSON.stringify(policy)}`, async () => {
+      const clock = new ManualClock();
+      const memory = new MemoryFeed('memory', { clock, anchorEvery: 16 });
+      const feed = new LaterFeed(memory);
+      const { peer } = await bench({ clock, feeds: { memory: feed } });
+      for (let index = 0; index < 37; index++) memory.append('x'.repeat(100));
+      const one = await peer();
+      feed.held = true;
+      one.say({ type: 'subscribe', feed: 'memory', from: 'latest', ...policy });
+      await eventually(() => feed.waiting > 0);
+      for (let index = 0; index < 40; index++) memory.append('x'.repeat(100));
+      memory.forget(64);
+      feed.release();
+      expect(await one.hears('subscribed')).toMatchObject({ from: 64 });
+      clock.advance(2_000);
+      await one.until(() => one.blocks('memory').length > 0);
+      expect(one.gaps('memory')).toEqual([]);
+    });
+
   it('GAP-1: the end of a subscription is the end of its gap', async () => {
     const { peer, append, feed } = await stage({}, 2);
     append(40);
@@ -644,8 +664,44 @@ describe('memory', () => {
     expect(stalled.lines('memory') === lines).toBe(true);
   });
 
-  it('C1: all sockets together have a cap, beyond which each is given one frame at a time', async () => {
-    const { port, append, server, peer } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
+  it('C1 and E1: what all sockets hold has a bound: who has taken nothing for longest is ended, and nobody who reads', async () => {
+    const { port, append, server, peer, logged } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
+    append(8_000, 5_000);
+    const mutes: RawPeer[] = [];
+    let most = 0;
+    for (let index = 0; index < 12; index++) {
+      const mute = await RawPeer.upgraded(port);
+      mute.say({ type: 'hello', client: `mute ${index}`, instance: '1' });
+      await mute.next();
+      mute.socket.pause();
+      // Each in a policy of its own: no page is another's too.
+      mute.say({ type: 'subscribe', feed: 'memory', from: 0, size: 10 + index, window: 1_000 });
+      mutes.push(mute);
+      await eventually(() => {
+        most = Math.max(most, server.stats().unsentBytes);
+        return logged.some(({ sentence }) => sentence.startsWith(`mute ${index} takes`));
+      });
+    }
+    const honest = await peer();
+    honest.acksAll = true;
+    honest.onBlock = () => {
+      most = Math.max(most, server.stats().unsentBytes);
+    };
+    await honest.subscribe({ feed: 'memory', from: 0, size: 10 });
+    await honest.until(() => honest.next('memory') === 8_000);
+    const ended = logged.filter(({ level, fields }) => level === 'warn' && fields.code === 'unread');
+    expect(ended.length).toBeGreaterThan(4);
+    expect(ended.every(({ fields }) => String(fields.client).startsWith('mute'))).toBe(true);
+    await eventually(() => server.stats().connections === 13 - ended.length);
+    expect(most).toBeGreaterThan(524_288);
+    expect(most).toBeLessThanOrEqual(1_048_576);
+    for (const mute of mutes) mute.destroy();
+    await eventually(() => server.stats().connections === 1);
+    expect(server.stats().unsentBytes).toBe(0);
+  });
+
+  it('C1: a page counts once, however many sockets hold it', async () => {
+    const { port, append, server, logged } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
     append(8_000, 5_000);
     const mutes: RawPeer[] = [];
     for (let index = 0; index < 12; index++) {
@@ -653,16 +709,15 @@ describe('memory', () => {
       mute.say({ type: 'hello', client: 'mute', instance: `${index}` });
       await mute.next();
       mute.socket.pause();
-      mute.say({ type: 'subscribe', feed: 'memory', from: 0, size: 10, window: 1_000 });
       mutes.push(mute);
     }
-    const honest = await peer();
-    honest.acksAll = true;
-    await honest.subscribe({ feed: 'memory', from: 0, size: 10 });
-    await honest.until(() => honest.next('memory') === 8_000);
-    expect(server.stats().unsentBytes).toBeLessThan(1_048_576 + 262_144 + 12 * 51_000);
+    for (const mute of mutes) mute.say({ type: 'subscribe', feed: 'memory', from: 0, size: 10, window: 1_000 });
+    await eventually(() => server.stats().unsentBytes > 0);
+    for (let turn = 0; turn < 2_000; turn++) await new Promise(setImmediate);
+    expect(server.stats().connections).toBe(12);
+    expect(logged.filter(({ fields }) => fields.code === 'unread')).toEqual([]);
     for (const mute of mutes) mute.destroy();
-    await eventually(() => server.stats().connections === 1);
+    await eventually(() => server.stats().connections === 0);
     expect(server.stats().unsentBytes).toBe(0);
   });
 
