@@ -112,6 +112,8 @@ async function main() {
     feed: (await at('feed')).feedLimits,
     generate: (await at('generate')).generateLimits,
     client: (await at('client')).clientLimits,
+    blocks: (await at('blocks')).blockLimits,
+    cli: (await at('cli')).cliLimits,
   };
   const tables = makeTables({ errorCodes, closeCodes, limits });
   for (const document of documents) {

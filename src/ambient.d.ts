@@ -117,6 +117,19 @@ declare var performance: {
   readonly timeOrigin: number;
 };
 
+/** Text of characters up to U+00FF, one byte each, as base64. */
+declare function btoa(binary: string): string;
+
+interface Response {
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+declare function fetch(
+  url: string,
+  options?: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
+): Promise<Response>;
+
 declare var crypto: {
   randomUUID(): string;
   getRandomValues<Values extends Uint8Array | Uint32Array>(values: Values): Values;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cycles, importsIn, importsOf } from './support/imports.ts';
+import { namesIn, repeatedNames } from './support/names.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = readRooms(readFileSync(`${root}ARCHITECTURE.md`, 'utf8'));
@@ -48,6 +49,43 @@ describe('the files of src', () => {
     const platforms = ['src/client/platform.node.ts', 'src/client/platform.browser.ts'];
     const tied = anywhere.filter(({ file, target }) => !target.startsWith('src/') && !platforms.includes(file));
     expect(tied).toEqual([]);
+  });
+});
+
+describe('the exported names of src', () => {
+  it('each is one thing', () => {
+    const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    const names = files.flatMap((name) => namesIn(`src/${name}`, readFileSync(`${root}src/${name}`, 'utf8')));
+    expect(repeatedNames(names)).toEqual(new Map());
+    expect(names.length).toBeGreaterThan(files.length);
+  });
+});
+
+describe('reading names', () => {
+  const names = (source: string) => namesIn('src/server/a.ts', source).map(({ name }) => name);
+
+  it('finds what is exported and every class, each once, and not what is exported on', () => {
+    expect(
+      names('export interface A {}\nexport type B = A;\nexport const c = 1;\nexport async function d() {}'),
+    ).toEqual([...'ABcd']);
+    expect(names('class E {}\nexport class F {}\nexport abstract class G {}\nexport function* h() {}')).toEqual([
+      ...'EFGh',
+    ]);
+    expect(names('export function i(a: string): void;\nexport function i(a: number): void;')).toEqual(['i']);
+    expect(names("export type { J } from './j.ts';\nexport { k } from './k.ts';\nconst l = 1;\n// class M")).toEqual(
+      [],
+    );
+  });
+
+  it('finds a name that two files declare, and takes the two files of the platform for one', () => {
+    const twice = [...namesIn('src/server/a.ts', 'class A {}'), ...namesIn('src/client/a.ts', 'export type A = 1;')];
+    expect(repeatedNames(twice)).toEqual(new Map([['A', ['src/client/a.ts', 'src/server/a.ts']]]));
+    const port = ['node', 'browser'].flatMap((kind) =>
+      namesIn(`src/client/platform.${kind}.ts`, 'export const a = 1;'),
+    );
+    expect(repeatedNames(port)).toEqual(new Map());
   });
 });
 

@@ -1,10 +1,11 @@
-// How long to wait before the next try: full jitter, so that a thousand clients of a server that came back do not come
-// back in the same moment. Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+// How long to wait before the next try. The wait is random (full jitter), so that a thousand clients do not all come
+// back to a restarted server at the same moment. Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture
+// Blog, 2015.
 
 export interface Backoff {
   /** Upper end of the first wait, in ms. */
   readonly firstMs: number;
-  /** No wait is longer, in ms. */
+  /** The longest wait, in ms. */
   readonly capMs: number;
 }
 

@@ -1,5 +1,5 @@
-// CRC-32 as in zlib, PNG and gzip (reflected polynomial 0xEDB88320), for where there is no zlib: the browser. Made for a
-// single line; files use node:zlib's, which gives the same numbers.
+// CRC-32 as in zlib, PNG and gzip (reflected polynomial 0xEDB88320), for browsers, which have no zlib. It is meant for
+// single lines; files use node:zlib's, which gives the same numbers.
 
 const table: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

@@ -1,19 +1,30 @@
-// The journal's lines: what a folder says of the blocks in it. Encoding and parsing only; a line is accepted when it is,
+// The journal's lines: what a folder says of the blocks in it. Encoding and parsing only. A line is accepted when it is,
 // byte for byte, the line that would be written for what it says.
 //
+//   {"journal":2,"feedFile":…,"durable":"00000000000000000060","self":…}      its first line, of a fixed length
 //   {"start":60,"at":…,"self":…}                        blocks begin here; everything before was durable
 //   {"from":60,"to":65,"cut":"size","bytes":812,"file":…,"pos":…,"crc32":…,"at":…,"durable":60,"firstTime":…,"lastTime":…,
 //    "span":…,"firstReceived":…,"lastReceived":…,"took":…,"delivery":"block","self":…}
 //   {"gap":[65,70],"at":…,"durable":65,"self":…}
 //
-// `durable` is the offset up to which everything had been synced when the line was made. Since data and journal are synced
-// side by side and for several blocks at once, it is what tells the tail that a crash may have torn from damage.
+// `durable` is the offset up to which everything had been synced when the line was made. Data and journal are synced side
+// by side, several blocks at once. By `durable` a tail that a crash may have torn is known from damage. In the first line it
+// is written over after syncs: it is the one number that a journal which has lost its last lines still has.
 import { type Cut, cuts } from '../protocol/cut.ts';
 import { isOffset } from '../protocol/message.ts';
 import type { Delivery } from '../protocol/messages.ts';
+import { took } from './format.ts';
+import { dataFileOffset, offsetDigits } from './names.ts';
 import { checked, encodeChecked, parseChecked } from './selfcheck.ts';
 import type { BlockFacts } from './sink.ts';
-import { took } from './tell.ts';
+
+/** What a journal's first line says. */
+export interface JournalHead {
+  /** crc32 of the feed.json beside the journal. */
+  readonly feedFile: number;
+  /** Everything before this offset was durable. */
+  readonly durable: number;
+}
 
 interface StartEntry {
   readonly kind: 'start';
@@ -44,14 +55,31 @@ interface GapEntry {
 
 export type JournalEntry = StartEntry | BlockEntry | GapEntry;
 
-/** A line that is none. */
+/** A line that is no journal line. */
 export interface JournalFault {
   readonly kind: 'fault';
   readonly message: string;
 }
 
-/** No journal line is longer, newline included; what is longer is none. */
-export const maxJournalLineBytes = 2_048;
+/** How long the first line is, newline included: always the same, since it is written over in its place. */
+export const headBytes = 96;
+
+/** Another number is a journal of another version. */
+const formatVersion = 2;
+
+/** The first line, with spaces before its newline. */
+export function encodeHead({ feedFile, durable }: JournalHead): Buffer {
+  const line = encodeChecked({ journal: formatVersion, feedFile, durable: offsetDigits(durable) });
+  return Buffer.from(`${line.trimEnd().padEnd(headBytes - 1)}\n`);
+}
+
+/** What a first line says, or undefined where it is none. `line` is with its spaces and its newline. */
+export function parseHead(line: Buffer): JournalHead | undefined {
+  const fields = parseChecked(Buffer.from(line.toString('latin1').trimEnd(), 'latin1'));
+  if (fields === undefined || !isOffset(fields.feedFile)) return undefined;
+  const head = { feedFile: fields.feedFile, durable: Number(fields.durable) };
+  return isOffset(head.durable) && encodeHead(head).equals(line) ? head : undefined;
+}
 
 /** The line of an entry, newline included. */
 export function encodeEntry(entry: JournalEntry): string {
@@ -84,8 +112,6 @@ export function parseEntry(line: Buffer): JournalEntry | JournalFault {
   return entry;
 }
 
-const dataFileName = /^\d{20}\.ndjson$/;
-
 function read(fields: Record<string, unknown>): JournalEntry | undefined {
   const { at, durable } = fields;
   if (!isTime(at)) return undefined;
@@ -101,7 +127,8 @@ function read(fields: Record<string, unknown>): JournalEntry | undefined {
   if (!isOffset(bytes) || bytes === 0 || !isOffset(pos) || !isOffset(crc32)) return undefined;
   if (!isTime(firstTime) || !isTime(lastTime) || firstTime > lastTime) return undefined;
   if (!isTime(firstReceived) || !isTime(lastReceived)) return undefined;
-  if (!isCut(cut) || !isDelivery(delivery) || typeof file !== 'string' || !dataFileName.test(file)) return undefined;
+  if (!isCut(cut) || !isDelivery(delivery) || typeof file !== 'string' || dataFileOffset(file) === undefined)
+    return undefined;
   const facts = { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery };
   return { kind: 'block', ...facts, file, pos, crc32, at, durable };
 }

@@ -1,6 +1,8 @@
-// What the journal's lines, read in order, say together: which offset is next, and how much of which file is accounted for.
-// Pure, and used by everyone who reads a journal: opening a folder, and verifying one.
+// What the journal's lines, read in order, say together: which offset is next, and how much of which file holds blocks.
+// Pure. Whoever reads a journal uses it: opening a folder, verifying one, studying one.
+
 import type { BlockEntry, JournalEntry } from './journal.ts';
+import { dataFile } from './names.ts';
 
 export interface Ledger {
   /** The offset that the next block or gap begins with; undefined before the first start, and where lines were unreadable. */
@@ -10,7 +12,7 @@ export interface Ledger {
   /** The data file that was written to last, and how many of its bytes belong to blocks. */
   readonly file: string | undefined;
   readonly fileBytes: number;
-  /** The block that the last line told of; undefined after a gap or a start. */
+  /** The block of the last line; undefined after a gap or a start. */
   readonly lastBlock: BlockEntry | undefined;
   /** False where a line before was unreadable: then the next one is believed as to where it begins. */
   readonly known: boolean;
@@ -30,7 +32,7 @@ export function afterUnreadable(ledger: Ledger): Ledger {
   return { ...ledger, next: undefined, lastBlock: undefined, known: false };
 }
 
-/** The ledger after `entry`, and what is wrong with that entry in its place, as a sentence, or undefined. */
+/** The ledger after `entry`, and what is wrong with that entry where it stands, as a sentence, or undefined. */
 export function follow(ledger: Ledger, entry: JournalEntry): { ledger: Ledger; fault: string | undefined } {
   const fault = ledger.known ? faultOf(ledger, entry) : undefined;
   switch (entry.kind) {
@@ -51,11 +53,6 @@ export function follow(ledger: Ledger, entry: JournalEntry): { ledger: Ledger; f
   }
 }
 
-/** The data file whose first message is `offset`. */
-export function dataFile(offset: number): string {
-  return `${String(offset).padStart(20, '0')}.ndjson`;
-}
-
 function faultOf(ledger: Ledger, entry: JournalEntry): string | undefined {
   const { next, durable, file, fileBytes, lastBlock } = ledger;
   if (entry.kind === 'start') {
@@ -68,7 +65,7 @@ function faultOf(ledger: Ledger, entry: JournalEntry): string | undefined {
   if (entry.durable < durable || entry.durable > entry.from)
     return `${what} says that ${entry.durable} is durable, where it can be ${durable} to ${entry.from}`;
   if (entry.kind === 'gap') return undefined;
-  if (lastBlock?.cut === 'gap') return `${what} follows a block that was cut by a gap, but the gap is not told`;
+  if (lastBlock?.cut === 'gap') return `${what} follows a block that was cut by a gap, but no gap follows`;
   if (entry.file === file)
     return entry.pos === fileBytes ? undefined : `${what} is at byte ${entry.pos} of ${file}, not at ${fileBytes}`;
   if (entry.file === dataFile(entry.from) && entry.pos === 0) return undefined;

@@ -6,11 +6,11 @@ import type { Policy } from '../protocol/policy.ts';
 
 /** Which blocks a sink stores: those of one policy of one incarnation of one feed. */
 export interface StoredFeed {
-  /** The feed in the words in which it was asked for. */
-  readonly asked: string;
+  /** The feed in the words in which it was requested. */
+  readonly requested: string;
   readonly feed: string;
   readonly epoch: string;
-  /** Of a generated feed: from it every byte can be made again. */
+  /** Of a generated feed: from it every byte can be generated again. */
   readonly specification: string | undefined;
   /** How many messages lie between two anchors of the feed: blocks by bytes end at each. */
   readonly anchorEvery: number;
@@ -18,7 +18,7 @@ export interface StoredFeed {
 }
 
 /** How far a sink's journal says it got. */
-export interface StoredPlace {
+export interface StoredPosition {
   /** The offset of the next message it wants. */
   readonly next: number;
   /** crc32 of the line before `next`, newline included; undefined where it has stored none. */
@@ -48,8 +48,8 @@ export interface BlockFacts {
  */
 export interface Sink {
   /** Where to go on, or undefined: nothing is stored yet, begin anywhere (and say where, with `start`). */
-  readonly place: StoredPlace | undefined;
-  /** Before the first block, and at every change of place that is neither a block's end nor a gap's. Durable when it resolves. */
+  readonly position: StoredPosition | undefined;
+  /** Before the first block, and at every change of position that is neither a block's end nor a gap's. Durable when it resolves. */
   start(from: number): Promise<void>;
   /** Takes lines of the block that is coming. They may be views on memory that is reused after the promise resolves. */
   append(lines: Uint8Array): Promise<void>;
@@ -63,13 +63,13 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** A place with room for the sinks of many feeds: a folder, the console, a file. */
+/** Has room for the sinks of many feeds: a folder, the console, a file. */
 export interface Store {
   /**
-   * Opens the sink that was used for a feed asked for in these words and with this policy before, or resolves to undefined.
-   * Rejects with `locked` when a living process holds it, with `damaged` when what lies there is not what its journal says.
+   * Opens the sink that was used before for a feed requested in these words and with this policy, or resolves to undefined.
+   * Rejects with `locked` when somebody else holds it, with `damaged` when what lies there is not what its journal says.
    */
-  reopen(asked: string, policy: Policy): Promise<{ sink: Sink; feed: StoredFeed } | undefined>;
+  reopen(requested: string, policy: Policy): Promise<{ sink: Sink; feed: StoredFeed } | undefined>;
   /** Opens the sink for a feed, new or used. Rejects as `reopen` does, and with `storage` when it cannot be made. */
   open(feed: StoredFeed): Promise<Sink>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 // blockfeed collect: a collector as a process.
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { tellBlock, tellGap } from '../blocks/tell.ts';
+import { formatBlock, formatGap } from '../blocks/format.ts';
 import type { ConnectionState } from '../client/events.ts';
 import {
   type CollectedFeed,
@@ -13,13 +13,25 @@ import {
   type StoredBlock,
   type StoredGap,
 } from '../collect/index.ts';
+import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
 import type { Place } from '../protocol/place.ts';
-import { byteSize, choice, duration, place, text, UsageError, usage, webSocketUrl, wholeNumber } from './flags.ts';
-import { exitCodes, print, say } from './output.ts';
+import { formatSeconds } from '../protocol/units.ts';
+import {
+  byteSize,
+  duration,
+  nonEmptyText,
+  oneOf,
+  place,
+  UsageError,
+  usage,
+  webSocketUrl,
+  wholeNumber,
+} from './flags.ts';
+import { exitCodes, print, say, stdout } from './output.ts';
 import { onStopSignal } from './signals.ts';
-import { describeStatus, StatusLine } from './status.ts';
+import { count, describeStatus, StatusLine } from './status.ts';
 
 interface CollectFlags {
   readonly size?: number;
@@ -47,7 +59,7 @@ export function addCollect(program: Command): void {
     .command('collect')
     .summary('take feeds in blocks, and store or show them')
     .description(
-      'Takes feeds in blocks from a server, tells each block on stdout, and acks it once it is durable. With --out the blocks go ' +
+      'Takes feeds in blocks from a server, prints each block on stdout, and acks it once it is durable. With --out the blocks go ' +
         'to a folder, from which a later run goes on by itself. FEED is a name, or a specification like user?rate=10; FEED:5 gives that feed blocks of 5.',
     )
     .argument('<url>', "the server's address, like ws://127.0.0.1:8080", webSocketUrl('the URL'))
@@ -77,16 +89,16 @@ export function addCollect(program: Command): void {
         wholeNumber('--blocks', { min: 1, max: maxOffset }),
       ),
     )
-    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(text('--out', 4_096)))
+    .addOption(new Option('--out <folder>', 'store the blocks in this folder').argParser(nonEmptyText('--out', 4_096)))
     .addOption(
       new Option('--text <file>', 'append the blocks to this file, for people to read').argParser(
-        text('--text', 4_096),
+        nonEmptyText('--text', 4_096),
       ),
     )
-    .addOption(new Option('--json', 'tell each block as a line of JSON'))
+    .addOption(new Option('--json', 'print each block as a line of JSON'))
     .addOption(
       new Option('--delivery <block|message>', 'how the server sends').argParser(
-        choice('--delivery', ['block', 'message']),
+        oneOf('--delivery', ['block', 'message']),
       ),
     )
     .addOption(
@@ -106,7 +118,9 @@ export function addCollect(program: Command): void {
         byteSize('--roll', { min: 1_000, max: 1e12 }),
       ),
     )
-    .addOption(new Option('--name <name>', "what to be called in the server's log").argParser(text('--name', 100)))
+    .addOption(
+      new Option('--name <name>', "what to be called in the server's log").argParser(nonEmptyText('--name', 100)),
+    )
     .addHelpText(
       'after',
       `
@@ -128,11 +142,11 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
-  // The console tells its blocks itself.
-  const tellsHere = flags.out !== undefined || flags.text !== undefined;
-  const tell = (line: string): void => {
+  // The console's store prints its blocks itself.
+  const printsHere = flags.out !== undefined || flags.text !== undefined;
+  const printBlock = (line: string): void => {
     status?.clear();
-    if (tellsHere) print(line);
+    if (printsHere) print(line);
   };
   const collection = collect(url, {
     ...flags,
@@ -144,11 +158,17 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
       ...(flags.name === undefined ? {} : { name: flags.name }),
       onState: (state) => showState(state, status),
     },
-    onBlock: (block) => tell(flags.json === true ? withFeed(block) : tellBlock(block.feed, block)),
-    onGap: (gap) => tell(flags.json === true ? withFeed(gap) : tellGap(gap.feed, gap.from, gap.to)),
+    onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : formatBlock(block.feed, block)),
+    onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : formatGap(gap.feed, gap.from, gap.to)),
     onFeed: (feed, from, isResumed) => {
       status?.clear();
       say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
+    },
+    onStalled: (feed, unacked) => {
+      status?.clear();
+      say(
+        `${feed}: stands still: ${count(unacked, 'block')} came and cannot be stored, since ${printsHere ? 'the disk' : 'what reads the output'} takes nothing; nothing is lost`,
+      );
     },
   });
   status = new StatusLine(() => collection.status());
@@ -162,6 +182,8 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     status.stop();
     say(`done: ${describeStatus(end)}`);
     process.exitCode = exitCodes.done;
+  } catch (error) {
+    throw namingTheFlag(error);
   } finally {
     status.stop();
     stopListening();
@@ -169,7 +191,15 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
   }
 }
 
-/** The record, which in a folder needs no feed, with its feed in front. */
+/** The library's error does not know the flag that begins anew. */
+function namingTheFlag(cause: unknown): unknown {
+  if (!(cause instanceof BlockfeedError && cause.code === 'reset')) return cause;
+  const hint =
+    'Its offsets mean other messages now. State --new-epoch to begin anew beside what is stored, which stays.';
+  return new BlockfeedError('reset', cause.message, { hint, cause });
+}
+
+/** The record with its feed in front. In a folder a record needs no feed. */
 function withFeed({ feed, record }: StoredBlock | StoredGap): string {
   return record.startsWith('{"feed":') ? record : `{"feed":${JSON.stringify(feed)},${record.slice(1)}`;
 }
@@ -179,21 +209,28 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
   if (out !== undefined)
     return folderStore(out, {
       ...(roll === undefined ? {} : { rollBytes: roll }),
-      onCutOff: (folder, { dataBytes, journalBytes }) =>
-        say(`${folder}: cut off ${dataBytes + journalBytes} bytes that a crash left; they are fetched again`),
+      onRepaired: (folder, { dataBytes, journalBytes, goneFiles }) => {
+        const left = dataBytes + journalBytes;
+        if (left > 0) say(`${folder}: ${left} bytes that a crash left are put aside; their messages are fetched again`);
+        const [first] = goneFiles;
+        if (first !== undefined)
+          say(
+            `${folder}: ${count(goneFiles.length, 'data file')} ${goneFiles.length === 1 ? 'is' : 'are'} gone, the first is ${first}`,
+          );
+      },
     });
   if (file !== undefined) return await openTextStore(file);
-  const stdout = new Writable({
+  const shown = new Writable({
     decodeStrings: false,
     write(chunk, _encoding, done) {
       beforeWrite();
-      process.stdout.write(chunk, done);
+      stdout.write(chunk, done);
     },
   });
-  return consoleStore(stdout, { json: json === true });
+  return consoleStore(shown, { json: json === true });
 }
 
-/** `user:5` is feed user in blocks of 5. In a specification a colon may mean other things, so only a whole number counts there. */
+/** `user:5` is feed user in blocks of 5. A specification may have colons of its own, so only a whole number counts there. */
 function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): readonly CollectedFeed[] {
   const [, feed = given, size] = /^([a-z0-9][a-z0-9._-]*):(.*)$/s.exec(given) ?? /^(.+):(\d+)$/s.exec(given) ?? [];
   if (feed === '' || feed.length > limits.feedTextBytes.max)
@@ -229,7 +266,7 @@ function describeState(state: ConnectionState): string {
     case 'closing':
       return `the server is closing: ${state.reason}`;
     case 'waiting':
-      return `not connected: ${state.reason}; trying again in ${(state.waitMs / 1_000).toFixed(1)} s`;
+      return `not connected: ${state.reason}; trying again in ${formatSeconds(state.waitMs * 1_000, 1)}`;
     case 'full':
       return 'waiting for what came to be stored';
   }

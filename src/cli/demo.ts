@@ -1,15 +1,16 @@
-// blockfeed demo: one server and several collectors, to be watched; the server may be killed and is started again.
+// blockfeed demo: one server and several collectors to watch. A key kills the server and starts it again.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { assert } from '../base/assert.ts';
-import { bothStores } from '../blocks/sinks/both.ts';
+import { teeStore } from '../blocks/sinks/tee.ts';
 import { type Collection, type CollectOptions, collect, consoleStore, folderStore } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
-import { duration, text } from './flags.ts';
-import { exitCodes, say, styled } from './output.ts';
+import { formatSeconds } from '../protocol/units.ts';
+import { duration, nonEmptyText } from './flags.ts';
+import { exitCodes, say, stdout, styled } from './output.ts';
 import { onStopSignal } from './signals.ts';
 import { describeStatus } from './status.ts';
 
@@ -19,7 +20,7 @@ interface DemoFlags {
   readonly for?: number;
 }
 
-/** The server's feeds, and how each is taken: several kinds, policies, and both deliveries. */
+/** The server's feeds, and how each is collected: several kinds, several policies, both deliveries. */
 const shown: readonly {
   readonly feed: string;
   readonly specification: string;
@@ -48,7 +49,7 @@ const shown: readonly {
   { feed: 'access', specification: 'access?rate=3', how: { bytes: 4_000 }, words: 'log lines, blocks of at most 4 kB' },
 ];
 
-/** More lines a second than that are not shown: nobody reads them. */
+/** More lines a second are not shown: nobody reads them. */
 const shownLinesPerSecond = 40;
 
 export function addDemo(program: Command): void {
@@ -60,7 +61,7 @@ export function addDemo(program: Command): void {
     )
     .addOption(
       new Option('--out <folder>', 'where the blocks go; what is there is gone on with')
-        .argParser(text('--out', 4_096))
+        .argParser(nonEmptyText('--out', 4_096))
         .default('./blockfeed-demo'),
     )
     .addOption(
@@ -128,8 +129,8 @@ function collectShown({ feed, how }: (typeof shown)[0], url: string, out: string
   return collect(url, {
     ...how,
     feeds: [feed],
-    store: bothStores(folderStore(out), consoleStore(shortened)),
-    // The demo's feeds may be others in a later version: then it begins anew beside what is there.
+    store: teeStore(folderStore(out), consoleStore(shortened)),
+    // A later version may have other feeds. Then the demo begins anew beside what is stored.
     newEpoch: true,
     connect: {
       name: `demo ${feed}`,
@@ -139,7 +140,7 @@ function collectShown({ feed, how }: (typeof shown)[0], url: string, out: string
             styled(
               process.stderr,
               'yellow',
-              `${feed}: not connected (${state.reason}), trying again in ${(state.waitMs / 1_000).toFixed(1)} s`,
+              `${feed}: not connected (${state.reason}), trying again in ${formatSeconds(state.waitMs * 1_000, 1)}`,
             ),
           );
       },
@@ -152,13 +153,13 @@ let secondBegan = 0;
 let linesInSecond = 0;
 let notShown = 0;
 
-/** Stdout, with lines cut to the width of the terminal, and blocks that come faster than one can read counted instead. */
+/** Stdout. Lines are shortened to the width of the terminal; blocks that come too fast to be read are counted instead. */
 const shortened: Writable = new Writable({
   decodeStrings: false,
   write(chunk: string, _encoding, done) {
     const now = performance.now();
     if (now - secondBegan > 1_000) {
-      if (notShown > 0) process.stdout.write(`… ${notShown} more lines\n`);
+      if (notShown > 0) stdout.write(`… ${notShown} more lines\n`);
       secondBegan = now;
       linesInSecond = 0;
       notShown = 0;
@@ -172,32 +173,32 @@ const shortened: Writable = new Writable({
       const fitting = line.length > width ? `${line.slice(0, width - 1)}…` : line;
       return `${index === 0 ? styled(process.stdout, 'green', fitting) : fitting}\n`;
     });
-    process.stdout.write(text.join(''), done);
+    stdout.write(text.join(''), done);
   },
 });
 
-/** The server in a process of its own, so that it can be killed for real. */
+/** The server in a process of its own, so that it can really be killed. */
 class DemoServer {
   #child: ChildProcess | undefined;
   #port = 0;
   #isStopping = false;
 
-  /** Resolves with its URL once it listens; on the same port every time. Rejects where it ends before. */
+  /** Resolves with its URL once it listens, on the same port every time. Rejects when the server ends before that. */
   async start(): Promise<string> {
     const feeds = shown.flatMap(({ feed, specification }) => ['--feed', `${feed}=${specification}`]);
     const main = fileURLToPath(new URL('./main.js', import.meta.url));
-    // Its own group: a Ctrl-C in the terminal is for the demo, which stops the server last.
+    // A process group of its own: Ctrl-C in the terminal is for the demo, which stops the server last.
     const child = spawn(process.execPath, [main, 'serve', '--port', String(this.#port), '--no-kinds', ...feeds], {
-      // The channel is there to be lost: a server whose demo was killed ends too.
+      // The server ends when this channel is lost, so also when the demo is killed.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
     this.#child = child;
-    const { stdout, stderr } = child;
-    assert(stdout !== null && stderr !== null, 'the server was started with pipes');
-    createInterface(stderr).on('line', tellServerLine);
+    assert(child.stdout !== null && child.stderr !== null, 'the server was started with pipes');
+    const { stdout: lines } = child;
+    createInterface(child.stderr).on('line', sayServerLine);
     const url = await new Promise<string>((resolve, reject) => {
-      createInterface(stdout).on('line', (line) => {
+      createInterface(lines).on('line', (line) => {
         if (line.startsWith('listening ')) resolve(line.slice('listening '.length));
       });
       child.once('error', reject);
@@ -238,18 +239,18 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<
   await gone;
 }
 
-/** The server logs JSON where it has no terminal; its sentences are shown. */
-function tellServerLine(line: string): void {
+/** The server logs JSON, since its stderr is no terminal. Only its sentences are shown. */
+function sayServerLine(line: string): void {
   let sentence = line;
   try {
     sentence = (JSON.parse(line) as { msg?: string }).msg ?? line;
   } catch {
-    // Not a line of the log: shown as it is.
+    // This is no line of the log, and is shown as it is.
   }
   say(styled(process.stderr, 'dim', `server: ${sentence}`));
 }
 
-/** Calls what belongs to a key that is pressed. Returns how to stop. */
+/** Calls the function of each key that is pressed. Returns how to stop listening. */
 function listenToKeys(keys: Readonly<Record<string, () => void>>): () => void {
   const { stdin } = process;
   const onData = (typed: Buffer): void => {

@@ -1,12 +1,12 @@
-// blockfeed feeds: which feeds a server offers.
+// blockfeed feeds: lists the feeds that a server offers.
 import { type Command, Option } from 'commander';
+import { systemClock } from '../base/clock.ts';
+import { requestFeedList } from '../client/feedList.ts';
+import { withoutCredentials } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { FeedList } from '../server/index.ts';
 import { webSocketUrl } from './flags.ts';
 import { print, say, styled } from './output.ts';
-
-/** How long the server may take to answer. */
-const answerMs = 10_000;
 
 export function addFeeds(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function addFeeds(program: Command): void {
       '\nExamples:\n  blockfeed feeds ws://127.0.0.1:8080\n  blockfeed feeds ws://127.0.0.1:8080 --json',
     )
     .action(async (url: string, { json }: { readonly json?: boolean }) => {
-      const list = await ask(url);
+      const list = await feedListOf(url);
       if (json === true) return print(JSON.stringify(list, undefined, 2));
       const width = Math.max(4, ...list.feeds.map(({ name }) => name.length));
       print(styled(process.stdout, 'bold', `${'feed'.padEnd(width)}  ${'tail'.padStart(16)}  specification`));
@@ -34,31 +34,15 @@ export function addFeeds(program: Command): void {
     });
 }
 
-async function ask(url: string): Promise<FeedList> {
-  const address = new URL(url);
-  address.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
-  address.pathname = `${address.pathname.replace(/\/$/, '')}/feeds`;
-  let answer: unknown;
-  try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
-    answer = await response.json();
-  } catch (cause) {
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw noAnswer(url, why, cause);
-  }
-  if (!isFeedList(answer))
-    throw new BlockfeedError('bad-server', `${url} does not answer as a blockfeed server does`, {
-      hint: 'Check the address.',
-    });
-  return answer;
+async function feedListOf(url: string): Promise<FeedList> {
+  const { body } = await requestFeedList(url, systemClock.nowMicros);
+  if (isFeedList(body)) return body;
+  throw new BlockfeedError('bad-server', `${withoutCredentials(url)} does not answer as a blockfeed server does`, {
+    hint: 'Check the address.',
+  });
 }
 
 function isFeedList(value: unknown): value is FeedList {
   if (typeof value !== 'object' || value === null || !('feeds' in value) || !Array.isArray(value.feeds)) return false;
   return value.feeds.every((feed) => typeof feed === 'object' && feed !== null && typeof feed.name === 'string');
-}
-
-function noAnswer(url: string, why: string, cause: unknown): BlockfeedError {
-  const hint = 'Check the address, and that the server runs.';
-  return new BlockfeedError('unreachable', `${url} does not answer: ${why}`, { hint, cause });
 }

@@ -1,11 +1,12 @@
-// Flags as they are typed, parsed once into what they mean. A wrong one is a usage error: one line that names the flag, what
-// was given, and the range.
+// Parses flags once, from what was typed to what it means. A wrong flag is a usage error: one line with the flag, what was
+// given, and the range.
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { Range } from '../protocol/limit.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
 import { formatDurationMs, parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
 
-/** What a command was called with that it cannot take. Exit code 2. */
+/** A command was called in a way that it does not understand. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -21,7 +22,7 @@ export function wholeNumber(flag: string, { min, max }: Range): Parse<number> {
 }
 
 /** A number: `0.5`. */
-export function decimal(flag: string, { min, max }: Range): Parse<number> {
+export function decimalNumber(flag: string, { min, max }: Range): Parse<number> {
   return (text) => {
     const value = /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
     return within(flag, text, value, min, max, `a number from ${min} to ${max}`);
@@ -47,7 +48,7 @@ export function byteSize(flag: string, { min, max }: Range): Parse<number> {
 }
 
 /** One of some words. */
-export function choice<Word extends string>(flag: string, words: readonly Word[]): Parse<Word> {
+export function oneOf<Word extends string>(flag: string, words: readonly Word[]): Parse<Word> {
   return (text) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) throw usage(flag, text, `one of ${words.join(', ')}`);
@@ -55,7 +56,7 @@ export function choice<Word extends string>(flag: string, words: readonly Word[]
   };
 }
 
-/** One or several, with commas between: `1,10,100`; each once. */
+/** One or several values with commas between, each once: `1,10,100`. */
 export function list<Value>(flag: string, parse: Parse<Value>): Parse<readonly Value[]> {
   return (text) => {
     const values = text.split(',').map(parse);
@@ -82,17 +83,17 @@ export function place(flag: string): Parse<Place> {
 export function webSocketUrl(flag: string): Parse<string> {
   return (text) => {
     const url = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
-    // URL drops line breaks; and what begins with a dash was meant as a flag.
+    // URL would drop line breaks. A text that begins with a dash was meant as a flag.
     const parsed = /^[^\s-]\S*$/.test(text) && URL.canParse(url) ? new URL(url) : undefined;
     const isOurs =
       parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '' && parsed.hostname !== '';
-    if (!isOurs) throw usage(flag, text, 'the address of a server, like ws://127.0.0.1:8080');
+    if (!isOurs) throw usage(flag, withoutCredentialsOfOne(text), 'the address of a server, like ws://127.0.0.1:8080');
     return url;
   };
 }
 
 /** Text that is not empty. */
-export function text(flag: string, maxLength: number): Parse<string> {
+export function nonEmptyText(flag: string, maxLength: number): Parse<string> {
   return (given) => {
     if (given.length === 0 || given.length > maxLength) throw usage(flag, given, `1 to ${maxLength} characters`);
     return given;

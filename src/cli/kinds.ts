@@ -1,4 +1,4 @@
-// blockfeed kinds: what generated data there is, with parameters and an example line each.
+// blockfeed kinds: lists the kinds of generated data, with their parameters and an example line each.
 import { type Command, Option } from 'commander';
 import { describeCommonParameters, describeKinds, type ParameterDescription } from '../generate/describe.ts';
 import { print, styled } from './output.ts';
@@ -20,15 +20,15 @@ export function addKinds(program: Command): void {
       const common = describeCommonParameters();
       if (json === true) return print(JSON.stringify({ common, kinds }, undefined, 2));
       print('Every kind has');
-      for (const parameter of common) tell(parameter);
+      for (const parameter of common) printParameter(parameter);
       for (const kind of kinds) {
         print(`\n${styled(process.stdout, 'bold', kind.name)}  ${kind.summary}`);
-        for (const parameter of kind.parameters) tell(parameter);
+        for (const parameter of kind.parameters) printParameter(parameter);
         print(styled(process.stdout, 'dim', `  ${kind.example}`));
       }
     });
 }
 
-function tell({ name, default: value, meaning, range, onlyWith }: ParameterDescription): void {
+function printParameter({ name, default: value, meaning, range, onlyWith }: ParameterDescription): void {
   print(`  ${name}=${value}  ${meaning}; ${range}${onlyWith === undefined ? '' : `; only with ${onlyWith}`}`);
 }

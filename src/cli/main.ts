@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: parses, calls, and turns every failure into one line and an exit code.
 import { failureOf } from './failure.ts';
-import { say, watchOutput } from './output.ts';
+import { finishOutput, say, watchOutput } from './output.ts';
 import { makeProgram } from './program.ts';
 
 watchOutput();
@@ -13,3 +13,4 @@ try {
   if (line !== undefined) say(`blockfeed: ${line}`);
   process.exitCode = exitCode;
 }
+await finishOutput();

@@ -1,4 +1,4 @@
-// The server that a study starts, a process of its own: it serves, and tells on its channel what it costs. Ends with the
+// The server that a study starts, in a process of its own. It serves, reports on its channel what it costs, and ends with the
 // study.
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,7 +12,7 @@ import { SpeedLooks } from '../study/experiment/speed.ts';
 /** How often the event loop is looked at, in ms. */
 const lookEveryMs = 10;
 
-// As many feeds as it has points, and the clock that the study's clients read.
+// A study has a feed for each point. The clock is the one that its clients read.
 const server = createServer({ feeds: {}, maker: generatedFeeds, limits: { adHocFeeds: 1_000 }, clock: studyClock });
 const http = createHttpServer();
 server.attach(http);
@@ -41,7 +41,7 @@ http.listen(0, '127.0.0.1', () => {
 
 function sample(): ServerSample {
   const { user, system } = process.cpuUsage();
-  // The histogram holds the whole time between two looks, in nanoseconds.
+  // The histogram's values are the whole time between two looks, in nanoseconds.
   const late = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1_000 - lookEveryMs * 1_000));
   const eventLoopDelay = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) };
   delay.reset();

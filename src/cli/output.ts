@@ -1,17 +1,29 @@
 // Where a command writes: results to stdout, everything said about them to stderr. Colours only on a terminal, and never
 // where NO_COLOR is set (no-color.org).
+import type { Writable } from 'node:stream';
+import { cliLimits } from './limits.ts';
+import { Talk } from './talk.ts';
+import { openOutputs } from './terminal.ts';
 
 /** How a command ends. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const;
+
+const outputs = openOutputs();
+
+/** What a command says about its work. */
+export const talk: Talk = new Talk(outputs.stderr);
+
+/** Where results go. A callback says when a text was taken: whoever has more than fits into memory waits for it. */
+export const stdout: Writable = outputs.stdout;
 
 /** A line of talk. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  talk.write(`${line}\n`);
 }
 
 /** A line of result. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  stdout.write(`${line}\n`);
 }
 
 /** Whether the stream is a terminal that shows colours. */
@@ -23,20 +35,26 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
 const escapes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' };
 
-/** The text in that style, where the stream shows it. */
+/** The text in that style, if the stream shows styles. */
 export function styled(stream: NodeJS.WriteStream, style: Style, text: string): string {
   return hasColours(stream) ? `\u001b[${escapes[style]}m${text}\u001b[0m` : text;
 }
 
 /**
- * Ends the process when stdout can take no more: quietly where its reader has gone (`| head`), which is a reader's way to
- * say that it has enough, and with a line where it is full. Talk that nobody hears any more is no reason to end.
+ * Ends the process when stdout can take no more. When the reader has gone (`| head`), which says that it has enough, that is
+ * quiet; when the disk is full, a line says so.
  */
 export function watchOutput(): void {
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(exitCodes.done);
     say(`blockfeed: cannot write to stdout: ${message}. What came after the last line that is there is lost.`);
     process.exit(exitCodes.failed);
   });
-  process.stderr.on('error', () => {});
+}
+
+/** Waits until all results are taken, however long that is, and a moment for the talk. Then the process may end. */
+export async function finishOutput(): Promise<void> {
+  if (stdout.writableLength > 0) await new Promise((resolve) => stdout.write('', resolve));
+  // Otherwise talk that nobody reads would keep the process alive.
+  if (!(await talk.written(cliLimits.talkEndMs.default))) process.exit();
 }

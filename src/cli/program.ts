@@ -5,11 +5,12 @@ import { addCollect } from './collect.ts';
 import { addDemo } from './demo.ts';
 import { addFeeds } from './feeds.ts';
 import { addKinds } from './kinds.ts';
+import { stdout, talk } from './output.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addVerify } from './verify.ts';
 
-/** Parsing throws instead of ending the process, and says nothing of errors: what they are is for the caller to tell. */
+/** Parsing throws instead of ending the process, and prints no errors: the caller does. */
 export function makeProgram(): Command {
   const program = new Command('blockfeed')
     .description('Live feeds over WebSocket, taken in blocks: offered, collected, acked, resumed and verified.')
@@ -20,8 +21,12 @@ export function makeProgram(): Command {
     )
     .showSuggestionAfterError(true);
   for (const add of [addServe, addCollect, addDemo, addFeeds, addKinds, addVerify, addStudy]) add(program);
-  for (const command of [program, ...program.commands])
-    command.exitOverride().configureOutput({ outputError: () => {} });
+  const output = {
+    writeOut: (text: string) => void stdout.write(text),
+    writeErr: (text: string) => talk.write(text),
+    outputError: () => {},
+  };
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(output);
   return program;
 }
 

@@ -4,8 +4,19 @@ import type { Logger } from 'pino';
 import { generatedFeeds } from '../generate/maker.ts';
 import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
-import { byteSize, choice, decimal, duration, refusedFlag, text, UsageError, usage, wholeNumber } from './flags.ts';
+import {
+  byteSize,
+  decimalNumber,
+  duration,
+  nonEmptyText,
+  oneOf,
+  refusedFlag,
+  UsageError,
+  usage,
+  wholeNumber,
+} from './flags.ts';
 import { makeLog } from './log.ts';
+import { connectionsThatFit } from './openFiles.ts';
 import { exitCodes, print } from './output.ts';
 import { onStopSignal } from './signals.ts';
 
@@ -39,7 +50,9 @@ export function addServe(program: Command): void {
         .default(8080),
     )
     .addOption(
-      new Option('--host <address>', 'the address to listen on').argParser(text('--host', 255)).default('127.0.0.1'),
+      new Option('--host <address>', 'the address to listen on')
+        .argParser(nonEmptyText('--host', 255))
+        .default('127.0.0.1'),
     )
     .addOption(
       new Option('--feed <name=specification>', 'offer a feed under this name; may be repeated')
@@ -51,7 +64,7 @@ export function addServe(program: Command): void {
       new Option(
         '--ad-hoc <on|off>',
         'make feeds on request (default: on where only this machine can connect)',
-      ).argParser(choice('--ad-hoc', ['on', 'off'])),
+      ).argParser(oneOf('--ad-hoc', ['on', 'off'])),
     )
     .addOption(
       new Option('--ad-hoc-feeds <number>', 'how many feeds made on request at once').argParser(
@@ -60,7 +73,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--ad-hoc-rate <messages/s>', 'the highest rate of a feed made on request').argParser(
-        decimal('--ad-hoc-rate', serverLimits.adHocRate),
+        decimalNumber('--ad-hoc-rate', serverLimits.adHocRate),
       ),
     )
     .addOption(
@@ -90,7 +103,7 @@ export function addServe(program: Command): void {
     )
     .addOption(
       new Option('--log-level <level>', 'what to log')
-        .argParser(choice('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
+        .argParser(oneOf('--log-level', ['debug', 'info', 'warn', 'error', 'silent']))
         .default('info'),
     )
     .addHelpText(
@@ -102,19 +115,22 @@ Examples:
   blockfeed serve --host 0.0.0.0 --no-kinds --feed 'weather=reading?rate=1' --ad-hoc off
 
 Watch a feed with any WebSocket client:  ws://127.0.0.1:8080/feeds/user?size=5
-Ctrl-C stops it: clients are told, their acks are awaited. A second Ctrl-C does not wait.`,
+Ctrl-C stops it: the server tells its clients and waits for their acks. A second Ctrl-C does not wait.`,
     )
     .action(serve);
 }
 
 /** Runs until a signal stops it. */
 async function serve(flags: ServeFlags): Promise<void> {
-  // Nothing is logged before it listens: where it cannot, the one line that says so is all there is to say.
+  // Nothing is logged before the server listens. If it cannot, one line says so, and that is all there is to say.
   const log = makeLog('silent');
-  const server = makeServer(flags, log);
+  const wanted = flags.connections ?? serverLimits.connections.default;
+  const fitting = connectionsThatFit();
+  const connections = Math.min(wanted, fitting?.connections ?? wanted);
+  const server = makeServer({ ...flags, connections }, log);
   const stopped = new Promise<string>((resolve) => {
     onStopSignal(resolve);
-    // Where a program started it with a channel to itself (the demo does), the end of that program is one too.
+    // A program that started the server with a channel (the demo does) stops it by ending.
     process.channel?.unref();
     process.once('disconnect', () => resolve('the end of the parent'));
   });
@@ -122,6 +138,11 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.level = flags.logLevel;
   print(`listening ${url}`);
   log.info({ url }, `listening ${url}`);
+  if (connections < wanted)
+    log.warn(
+      { openFiles: fitting?.openFiles, connections },
+      `at most ${connections} connections are taken, not ${wanted}: the system lets this process open ${fitting?.openFiles} files (ulimit -n)`,
+    );
   const signal = await stopped;
   await server.close(`${signal} came`);
   if (process.connected) process.disconnect();

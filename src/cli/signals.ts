@@ -1,21 +1,37 @@
-// Ctrl-C and SIGTERM: the first asks to finish what is under way, a second one does not wait for it.
+// Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed: the first signal finishes what is under way, a second one ends the
+// process at once.
+import { cliLimits } from './limits.ts';
 import { exitCodes, say } from './output.ts';
 
-/** Calls `stop` at the first signal; the second ends the process at once. Returns how to stop listening. */
-export function onStopSignal(stop: (signal: 'SIGINT' | 'SIGTERM') => void): () => void {
-  let asked = false;
-  const handle = (signal: 'SIGINT' | 'SIGTERM') => {
-    if (asked) {
-      say(`${signal} again: not waiting`);
-      process.exit(signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type StopSignal = (typeof signals)[number];
+
+const exitCodeOf: Readonly<Record<StopSignal, number>> = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  SIGHUP: exitCodes.hungUp,
+};
+
+/**
+ * Calls `stop` at the first signal; a second one ends the process at once, unless it comes so soon that it is the same stop.
+ * Returns how to stop listening.
+ */
+export function onStopSignal(
+  stop: (signal: StopSignal) => void,
+  nowMs: () => number = () => performance.now(),
+): () => void {
+  let firstMs: number | undefined;
+  const handle = (signal: StopSignal): void => {
+    if (firstMs === undefined) {
+      firstMs = nowMs();
+      return stop(signal);
     }
-    asked = true;
-    stop(signal);
+    if (nowMs() - firstMs < cliLimits.sameStopMs.default) return;
+    say(`${signal} again: not waiting`);
+    process.exit(exitCodeOf[signal]);
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  for (const signal of signals) process.on(signal, handle);
   return () => {
-    process.off('SIGINT', handle);
-    process.off('SIGTERM', handle);
+    for (const signal of signals) process.off(signal, handle);
   };
 }

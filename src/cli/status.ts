@@ -1,11 +1,11 @@
-// How far a collector is, told on stderr: a line that is rewritten on a terminal, else a line every 10 s.
+// Shows on stderr how far a collector is: on a terminal a line that is rewritten, else a line every 10 s.
 import type { CollectStatus } from '../collect/index.ts';
-import { say, styled } from './output.ts';
+import { say, styled, talk } from './output.ts';
 
 const liveEveryMs = 500;
 const lineEveryMs = 10_000;
 
-/** Tells the status until it is stopped. `clear` is to be called before anything else is written to the terminal. */
+/** Shows the status until it is stopped. Call `clear` before anything else is written to the terminal. */
 export class StatusLine {
   readonly #status: () => CollectStatus;
   readonly #isLive: boolean = process.stderr.isTTY === true;
@@ -19,7 +19,7 @@ export class StatusLine {
     this.#timer = setInterval(() => this.#show(), this.#isLive ? liveEveryMs : lineEveryMs);
   }
 
-  /** What the connection is doing, where that is not the usual; '' else. */
+  /** What the connection does, if that is unusual; else ''. */
   set state(state: string) {
     this.#state = state;
     if (this.#isLive) this.#show();
@@ -28,7 +28,7 @@ export class StatusLine {
 
   clear(): void {
     if (!this.#isShown) return;
-    process.stderr.write('\r\u001b[2K');
+    talk.write('\r\u001b[2K');
     this.#isShown = false;
   }
 
@@ -47,8 +47,7 @@ export class StatusLine {
     const columns = process.stderr.columns ?? 80;
     const state = this.#state === '' ? '' : ` — ${this.#state}`;
     this.clear();
-    process.stderr.write(styled(process.stderr, 'dim', `${line}${state}`.slice(0, columns - 1)));
-    this.#isShown = true;
+    this.#isShown = talk.show(styled(process.stderr, 'dim', `${line}${state}`.slice(0, columns - 1)));
   }
 }
 

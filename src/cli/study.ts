@@ -1,8 +1,10 @@
-// blockfeed study: measures, or looks at what was collected, and reports.
+// blockfeed study: measures a server, or reads what collectors stored, and reports.
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { errorName, storing } from '../blocks/files.ts';
+import { withoutCredentials } from '../protocol/address.ts';
+import { formatMinutes } from '../protocol/units.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import type { StudiedServer } from '../study/experiment/server.ts';
 import { writeFiles } from '../study/files.ts';
@@ -10,13 +12,13 @@ import { ranges } from '../study/ranges.ts';
 import { reportTable, writeReport } from '../study/report/report.ts';
 import type { StudyResult } from '../study/result.ts';
 import { runStudy, studyMicros } from '../study/study.ts';
-import { byteSize, choice, duration, list, text, UsageError, wholeNumber } from './flags.ts';
+import { byteSize, duration, list, nonEmptyText, oneOf, UsageError, wholeNumber } from './flags.ts';
 import { print, say } from './output.ts';
 import { onStopSignal } from './signals.ts';
-import { type Asked, askedFor, goalsStated, refuseOther, type StudyFlags } from './studyAsked.ts';
 import { studyCollection } from './studyCollection.ts';
 import { latencyGoal, messageRate, studied } from './studyFlags.ts';
-import { describeLeft, ProgressLine } from './studyProgress.ts';
+import { ProgressLine } from './studyProgress.ts';
+import { goalsStated, refuseOther, requestedStudy, type StudyFlags, type StudyRequest } from './studyRequest.ts';
 import { startMeasuredServer } from './studyServer.ts';
 
 export function addStudy(program: Command): void {
@@ -39,7 +41,7 @@ export function addStudy(program: Command): void {
     )
     .addOption(
       new Option('--delivery <list>', 'how the server sends: block, message (default: both)').argParser(
-        list('--delivery', choice('--delivery', ['block', 'message'])),
+        list('--delivery', oneOf('--delivery', ['block', 'message'])),
       ),
     )
     .addOption(
@@ -94,12 +96,14 @@ export function addStudy(program: Command): void {
     )
     .addOption(
       new Option('--throughput <max>', 'advise the size with the most messages a second').argParser(
-        choice('--throughput', ['max']),
+        oneOf('--throughput', ['max']),
       ),
     )
     .addOption(new Option('--cpu', 'advise the size that costs the least processor time'))
     .addOption(
-      new Option('--out <folder>', 'write result.json, CSV and report.html there').argParser(text('--out', 4_096)),
+      new Option('--out <folder>', 'write result.json, CSV and report.html there').argParser(
+        nonEmptyText('--out', 4_096),
+      ),
     )
     .addOption(new Option('--resume', 'go on with the study in --out that was interrupted'))
     .addOption(new Option('--json', 'print the whole result as JSON'))
@@ -125,9 +129,9 @@ async function run(what: readonly string[], flags: StudyFlags): Promise<void> {
   if (flags.resume === true && flags.out === undefined) throw new UsageError('--resume is stated: state --out too');
   if (urls.length === 0 && what.length > 0) return await studyCollection(what, flags);
   const earlier = flags.resume === true && flags.out !== undefined ? await readEarlier(flags.out) : undefined;
-  const asked = askedFor(flags);
-  if (earlier !== undefined) refuseOther(earlier, asked, flags, urls[0]);
-  const { setup, seed, goals } = earlier === undefined ? asked : { ...earlier, ...goalsStated(flags) };
+  const requested = requestedStudy(flags);
+  if (earlier !== undefined) refuseOther(earlier, requested, flags, urls[0]);
+  const { setup, seed, goals } = earlier === undefined ? requested : { ...earlier, ...goalsStated(flags) };
   const own = urls[0] === undefined ? await startMeasuredServer() : undefined;
   try {
     await measured({ setup, seed, goals, earlier, server: own ?? { url: urls[0] as string } }, flags);
@@ -137,7 +141,7 @@ async function run(what: readonly string[], flags: StudyFlags): Promise<void> {
 }
 
 async function measured(
-  study: Asked & { readonly earlier: EarlierStudy | undefined; readonly server: StudiedServer },
+  study: StudyRequest & { readonly earlier: EarlierStudy | undefined; readonly server: StudiedServer },
   flags: StudyFlags,
 ): Promise<void> {
   const { out } = flags;
@@ -150,7 +154,7 @@ async function measured(
     say(`${signal}: reporting what there is; once more does not wait`);
     abort.abort();
   });
-  say(`${setup.rounds} rounds, ${describeLeft(studyMicros(setup, seed))} in all; Ctrl-C reports what there is`);
+  say(`${setup.rounds} rounds, ${formatMinutes(studyMicros(setup, seed))} in all; Ctrl-C reports what there is`);
   try {
     const result = await runStudy({
       ...study,
@@ -160,14 +164,14 @@ async function measured(
       save: saveNowAndThen(out),
     });
     progress.clear();
-    await tell(result, flags);
+    await report(result, flags);
   } finally {
     progress.clear();
     stopListening();
   }
 }
 
-async function tell(result: StudyResult, { json, out }: StudyFlags): Promise<void> {
+async function report(result: StudyResult, { json, out }: StudyFlags): Promise<void> {
   if (json === true) print(JSON.stringify(result));
   else print(reportTable(result));
   if (out === undefined) return;
@@ -176,13 +180,13 @@ async function tell(result: StudyResult, { json, out }: StudyFlags): Promise<voi
 
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`));
-  return ['blockfeed', ...words].join(' ');
+  return withoutCredentials(['blockfeed', ...words].join(' '));
 }
 
-/** A result grows to megabytes: not after each of many runs a second. */
+/** A result grows to megabytes, and there may be many runs a second: it is not saved after each. */
 const saveEveryMs = 2_000;
 
-/** Writes beside the file and renames, so that what is there is whole at any moment. */
+/** Writes beside the file and renames, so that the file is whole at any moment. */
 function saveNowAndThen(out: string | undefined): (resultNow: () => StudyResult) => Promise<void> {
   let savedMs = performance.now();
   return async (resultNow) => {
@@ -198,7 +202,7 @@ async function readEarlier(out: string): Promise<EarlierStudy> {
   const path = join(out, 'result.json');
   const text = await storing('read', path, () => readFile(path, 'utf8').catch(unlessMissing));
   if (text === undefined) throw new UsageError(`there is no study in ${out} that could go on: leave out --resume`);
-  // Loaded here only: no other command, nor a study from its beginning, needs what it parses with.
+  // Loaded here only: nothing else needs the library that it parses with.
   const { parseEarlier } = await import('../study/earlier.ts');
   return parseEarlier(text, path);
 }

@@ -10,7 +10,7 @@ interface CollectionFlags {
 
 const itsFlags = ['out', 'json'];
 
-/** Reads their journals, tells what is in them, and writes the charts. */
+/** Reads the folders' journals, prints what is in them, and writes the charts. */
 export async function studyCollection(folders: readonly string[], flags: CollectionFlags): Promise<void> {
   const other = Object.keys(flags).find((name) => !itsFlags.includes(name));
   if (other !== undefined) {

@@ -2,11 +2,11 @@
 import { parseDurationMs } from '../protocol/units.ts';
 import { ranges } from '../study/ranges.ts';
 import type { Goal } from '../study/result.ts';
-import { decimal, text, usage, webSocketUrl } from './flags.ts';
+import { decimalNumber, nonEmptyText, usage, webSocketUrl } from './flags.ts';
 
 /** `max`, or messages a second. */
 export function messageRate(flag: string): (given: string) => number | 'max' {
-  const number = decimal(flag, ranges.rate);
+  const number = decimalNumber(flag, ranges.rate);
   return (given) => (given === 'max' ? given : number(given));
 }
 
@@ -27,6 +27,6 @@ export function latencyGoal(flag: string): (given: string) => Goal {
 /** What is studied: the address of a server, or a folder. */
 export function studied(given: string, earlier: readonly string[] = []): readonly string[] {
   const name = 'WHAT';
-  const parsed = given.includes('://') ? webSocketUrl(name)(given) : text(name, 4_096)(given);
+  const parsed = given.includes('://') ? webSocketUrl(name)(given) : nonEmptyText(name, 4_096)(given);
   return [...earlier, parsed];
 }

@@ -1,6 +1,8 @@
-// How far a study is, told on stderr: a bar on a terminal, else a line now and then.
-import type { Progress } from '../study/study.ts';
-import { say, styled } from './output.ts';
+// Shows on stderr how far a study is: a bar on a terminal, else a line now and then.
+
+import { formatMinutes } from '../protocol/units.ts';
+import type { StudyProgress } from '../study/study.ts';
+import { say, styled, talk } from './output.ts';
 import { count } from './status.ts';
 
 const lineEveryMs = 10_000;
@@ -11,12 +13,12 @@ export class ProgressLine {
   #isShown = false;
   #saidMs = performance.now();
 
-  show(progress: Progress): void {
+  show(progress: StudyProgress): void {
     const { runsDone, runs, runsAgain, leftMicros, point } = progress;
     const rate = point.rate === 'max' ? 'full speed' : `${point.rate}/s`;
     const now = `${point.delivery} delivery, size ${point.size}, ${count(point.clients, 'client')}, ${rate}`;
     const again = runsAgain === 0 ? '' : ` (${runsAgain} disturbed, to be made again)`;
-    const line = `${runsDone}/${runs} runs${again}, ${describeLeft(leftMicros)} left: ${now}`;
+    const line = `${runsDone}/${runs} runs${again}, ${formatMinutes(leftMicros)} left: ${now}`;
     if (!this.#isLive) {
       if (performance.now() - this.#saidMs < lineEveryMs) return;
       this.#saidMs = performance.now();
@@ -25,19 +27,13 @@ export class ProgressLine {
     const filled = Math.round((runsDone / Math.max(1, runs)) * barColumns);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(barColumns - filled)}`;
     this.clear();
-    process.stderr.write(styled(process.stderr, 'dim', `${bar} ${line}`.slice(0, (process.stderr.columns ?? 80) - 1)));
-    this.#isShown = true;
+    const columns = process.stderr.columns ?? 80;
+    this.#isShown = talk.show(styled(process.stderr, 'dim', `${bar} ${line}`.slice(0, columns - 1)));
   }
 
   clear(): void {
     if (!this.#isShown) return;
-    process.stderr.write('\r\u001b[2K');
+    talk.write('\r\u001b[2K');
     this.#isShown = false;
   }
-}
-
-/** `1 min 20 s` */
-export function describeLeft(micros: number): string {
-  const seconds = Math.ceil(micros / 1_000_000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

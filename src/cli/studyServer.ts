@@ -1,4 +1,4 @@
-// Starts the server that a study measures, and asks it what it costs.
+// Starts the server that a study measures, and requests what it costs.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BlockfeedError } from '../protocol/errors.ts';
@@ -6,7 +6,7 @@ import type { ServerSample, StudiedServer } from '../study/experiment/server.ts'
 
 /** A server in a process of its own, on a free port of this machine. Resolves once it listens. */
 export async function startMeasuredServer(): Promise<StudiedServer & { end(): void }> {
-  // A group of its own: a Ctrl-C in the terminal is for the study, which ends its server last.
+  // A process group of its own: Ctrl-C in the terminal is for the study, which ends its server last.
   const child = fork(fileURLToPath(new URL('./measuredServer.js', import.meta.url)), {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -43,5 +43,7 @@ export type SubscriptionEvent =
   | { readonly type: 'gap'; readonly gap: Gap }
   /** The window has been full for long and nothing was acked. */
   | { readonly type: 'stalled'; readonly window: number; readonly unacked: number }
+  /** The server's clock was set back: nothing comes for so long. With 0 once that is over. */
+  | { readonly type: 'ahead'; readonly aheadMs: number }
   /** The server said where the feed's end is; `lag` messages have not come yet. */
   | { readonly type: 'tail'; readonly tail: number; readonly lag: number };

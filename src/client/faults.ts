@@ -1,4 +1,5 @@
 // The errors that the client itself finds, each with what to do about it.
+import { withoutCredentials } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 
 /** The server said what it may not say. Going on could lose or double a message, so nothing goes on. */
@@ -29,17 +30,71 @@ export function reset(what: string, about: string): BlockfeedError {
   });
 }
 
-export function unreachable(
+export function serverUnreachable(
   url: string,
   tries: number,
   reason: string,
   cause: BlockfeedError | undefined,
 ): BlockfeedError {
-  return new BlockfeedError('unreachable', `${url} could not be reached in ${tries} tries: ${reason}`, {
+  const shown = withoutCredentials(url);
+  return new BlockfeedError('unreachable', `${shown} could not be reached in ${tries} tries: ${reason}`, {
     hint: 'Check that the server runs and that the address is right, or allow more tries (retry).',
-    about: url,
+    about: shown,
     cause,
   });
+}
+
+/** The peer is certainly no server of this protocol. */
+export function wrongPeer(why: string, cause?: unknown): BlockfeedError {
+  return new BlockfeedError('bad-server', `the peer is no server of this protocol: ${why}`, {
+    hint: 'Check the URL, and that a blockfeed server of this protocol version listens there.',
+    cause,
+  });
+}
+
+/** The peer, or a proxy before it, answered a request with this HTTP status. */
+export function handshakeRefused(status: number): BlockfeedError {
+  if (status !== 401 && status !== 407) return wrongPeer(`it answered the handshake with HTTP status ${status}`);
+  return new BlockfeedError(
+    'bad-server',
+    `the server, or a proxy before it, wants a user and a password (HTTP ${status})`,
+    {
+      hint: 'State them in the URL before its host, as USER:PASSWORD@host, each percent-encoded.',
+    },
+  );
+}
+
+/** Codes of Node for a certificate that nobody vouches for whom this machine trusts. */
+const unknownIssuers: readonly unknown[] = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
+/** What went wrong with TLS, and what to do; undefined where that is not what failed. */
+export function tlsFault(code: string | undefined, message: string, cause: unknown): BlockfeedError | undefined {
+  if (message.includes('wrong version number'))
+    return new BlockfeedError('bad-server', 'the peer speaks no TLS at this port', {
+      hint: 'Write ws:// in place of wss://, or take the port at which it does.',
+      cause,
+    });
+  const hint = certificateHint(code);
+  if (hint === undefined) return undefined;
+  return new BlockfeedError('bad-server', `the server's certificate is not trusted: ${message} (${code})`, {
+    hint,
+    cause,
+  });
+}
+
+function certificateHint(code: string | undefined): string | undefined {
+  if (unknownIssuers.includes(code))
+    return 'If it is yours, start this program with NODE_EXTRA_CA_CERTS=FILE, where FILE has the certificate, or that of its issuer, as PEM.';
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return 'Whoever runs the server has to renew it; if that was done, check the clock of this machine.';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Connect by a name that the certificate is for.';
+  return code?.startsWith('CERT_') === true ? 'Whoever runs the server has to mend it.' : undefined;
 }
 
 export function closed(what: string): BlockfeedError {

@@ -46,6 +46,7 @@ export class FeedReader {
   readonly #onEvent: (event: SubscriptionEvent) => void;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
+  #isAhead = false;
 
   constructor(request: Request, onEvent: (event: SubscriptionEvent) => void) {
     this.requested = request.feed;
@@ -86,7 +87,6 @@ export class FeedReader {
   subscribed(message: Extract<ServerMessage, { type: 'subscribed' }>): void {
     const again = this.identity !== undefined;
     this.#cursor.subscribed(message);
-    this.failures = 0;
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
     if (again && this.#keepsCommit) this.acks.repeat();
@@ -120,7 +120,11 @@ export class FeedReader {
     this.#onEvent({ type: 'stalled', window, unacked });
   }
 
-  tailAt(tail: number): void {
+  /** With how far the feed is ahead of the server's clock. */
+  tailAt(tail: number, aheadMicros: number): void {
+    const wasAhead = this.#isAhead;
+    this.#isAhead = aheadMicros > 0;
+    if (wasAhead || this.#isAhead) this.#onEvent({ type: 'ahead', aheadMs: aheadMicros / 1_000 });
     this.tail = tail;
     this.#onEvent({ type: 'tail', tail, lag: this.lag ?? 0 });
   }
@@ -200,6 +204,7 @@ export class FeedReader {
 
   #push(came: Part | Gap | undefined): void {
     if (came === undefined) return;
+    this.failures = 0;
     if (came.kind === 'gap') return this.#wait(came, itemBytes);
     const { last } = this.#queue;
     if (!(last instanceof WaitingPart && last.join(came, this.#slab)))

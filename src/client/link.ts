@@ -8,7 +8,7 @@ import type { ServerMessage } from '../protocol/messages.ts';
 import { ClientSession, type SessionEnd, type Welcome } from './clientSession.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionState } from './events.ts';
-import { closed, unreachable } from './faults.ts';
+import { closed, serverUnreachable } from './faults.ts';
 import type { FeedReader, ReaderHost } from './feedReader.ts';
 import { clientLimits } from './limits.ts';
 import type { Settings } from './options.ts';
@@ -158,7 +158,8 @@ export class Link implements ReaderHost, RoutesHost {
     });
     this.#retries.set(reader, timer);
     reader.refused(error, waitMs);
-    this.#refusals++;
+    // A feed that failed is no error of ours, which the server would count.
+    if (error.code !== 'feed-failed') this.#refusals++;
     if (this.#refusals >= mostRefusals) this.#session?.abandon(`it refused ${this.#refusals} subscriptions`);
   }
 
@@ -182,7 +183,7 @@ export class Link implements ReaderHost, RoutesHost {
       if (lastedMs >= clientLimits.reconnectResetMs.default) this.#failures = 0;
       this.#failures++;
       if (this.#failures > this.#settings.retry) {
-        error = unreachable(this.#settings.url, this.#failures, end.reason, end.error);
+        error = serverUnreachable(this.#settings.url, this.#failures, end.reason, end.error);
         break;
       }
       const waitMs = retryAfterMs + this.#waitMs(this.#failures);
@@ -199,10 +200,11 @@ export class Link implements ReaderHost, RoutesHost {
       instance: instance.join(''),
       ...(this.#settings.token === undefined ? {} : { token: this.#settings.token }),
     } as const;
-    let sinceMicros: number | undefined;
+    const { clock } = this.#settings;
+    let sinceMs: number | undefined;
     const session = new ClientSession(this.#platform, this.#settings, hello, {
       welcomed: (welcome) => {
-        sinceMicros = this.now();
+        sinceMs = clock.monotonicMs();
         this.#welcome(welcome);
       },
       said: (message) => this.#said(message),
@@ -215,7 +217,7 @@ export class Link implements ReaderHost, RoutesHost {
     for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
     this.#interrupt(end);
-    const lastedMs = sinceMicros === undefined ? 0 : (this.now() - sinceMicros) / 1_000;
+    const lastedMs = sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs;
     return { end, lastedMs, retryAfterMs: session.retryAfterMs };
   }
 

@@ -1,6 +1,7 @@
 // What users of the client may state, and the same with every default filled in and every value checked.
 import type { Backoff } from '../base/backoff.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { type Field, fieldFault } from '../protocol/fields.ts';
 import { wholeWithin } from '../protocol/limit.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
@@ -133,7 +134,8 @@ function sendable(name: string, value: unknown, field: Field): void {
 function webSocketUrl(url: string | URL): string {
   const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
   if (parsed !== undefined && ['ws:', 'wss:'].includes(parsed.protocol) && parsed.hash === '') return parsed.href;
-  throw badOption(`the URL is ${JSON.stringify(String(url))}`, 'url', 'Give one like ws://127.0.0.1:8080.');
+  const shown = JSON.stringify(withoutCredentialsOfOne(String(url)));
+  throw badOption(`the URL is ${shown}`, 'url', 'Give one like ws://127.0.0.1:8080.');
 }
 
 function ignore(): void {}

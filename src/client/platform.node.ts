@@ -1,12 +1,17 @@
 // The client's platform in Node: WebSockets of the ws library, whose sockets can be paused.
+import type { Socket as Wire } from 'node:net';
 import { WebSocket } from 'ws';
-import { BlockfeedError } from '../protocol/errors.ts';
+import type { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
 import { limits } from '../protocol/limits.ts';
+import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
+/** Bun and Deno take this file too, and say which Node they are like. */
+const { node, bun, deno }: Readonly<Record<string, string | undefined>> = process.versions;
+
 export const platform: Platform = {
-  name: `node ${process.versions.node}`,
+  name: bun !== undefined ? `bun ${bun}` : deno !== undefined ? `deno ${deno}` : `node ${node}`,
   openSocket,
   soon: (act) => void setImmediate(act),
 };
@@ -28,13 +33,14 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
   socket.on('unexpected-response', (_request, response) => {
     const status = response.statusCode ?? 0;
     failure = `HTTP status ${status}`;
-    if (isFinal(status)) error = notOurs(`it answered the handshake with HTTP status ${status}`);
+    if (isFinal(status)) error = handshakeRefused(status);
     socket.terminate();
   });
   socket.on('error', (cause: NodeJS.ErrnoException) => {
     if (failure !== '') return; // terminate() above says once more what is known already
     failure = cause.message || (cause.code ?? 'unknown failure'); // an AggregateError of several addresses is mute
-    if (isBreach(cause, socket.protocol)) error = notOurs(cause.message, cause);
+    error = tlsFault(cause.code, cause.message, cause);
+    if (error === undefined && isBreach(cause, socket.protocol)) error = wrongPeer(cause.message, cause);
   });
   socket.on('close', (code, reason) => events.closed({ code, reason: reason.toString() || failure, error }));
   return {
@@ -61,8 +67,10 @@ function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBy
   // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
   // a listener that is alone would make the stream flow, and what came together with the handshake would be lost to ws.
   socket.once('upgrade', (response) => {
+    // Bun has a ws of its own, and shows no socket here: when a frame began is not known there.
+    const wire: Wire | null = response.socket;
     socket.once('open', () => {
-      response.socket.prependListener('data', (bytes: Buffer) => {
+      wire?.prependListener('data', (bytes: Buffer) => {
         events.piece();
         if (received === handedOut) events.arriving();
         received += bytes.length;
@@ -87,11 +95,4 @@ function isFinal(status: number): boolean {
 function isBreach(cause: NodeJS.ErrnoException, protocolAgreed: string): boolean {
   if (cause.code === undefined) return protocolAgreed === '';
   return cause.code.startsWith('WS_ERR_') || cause.code.startsWith('HPE_');
-}
-
-function notOurs(why: string, cause?: Error): BlockfeedError {
-  return new BlockfeedError('bad-server', `the peer is no server of this protocol: ${why}`, {
-    hint: 'Check the URL, and that a blockfeed server of this protocol version listens there.',
-    cause,
-  });
 }

@@ -57,7 +57,7 @@ export class Routes {
       case 'heartbeat':
         for (const [feed, tail] of Object.entries(message.tails)) {
           const reader = this.#running.get(feed);
-          if (reader !== 'left') reader?.tailAt(tail);
+          if (reader !== 'left') reader?.tailAt(tail, message.ahead?.[feed] ?? 0);
         }
         return;
       case 'error':
@@ -157,6 +157,7 @@ export class Routes {
     const error = errorSaid(message);
     // What was unsubscribed may have ended in the same moment.
     if (message.code === 'not-subscribed') return;
+    if (message.code === 'feed-failed' && message.about !== undefined && this.#ended(message.about, error)) return;
     const named = message.about === undefined ? undefined : this.#running.get(message.about);
     if (named !== undefined && this.#requested?.reader.requested !== message.about) {
       if (named !== 'left') this.#fault(named, error);
@@ -168,6 +169,17 @@ export class Routes {
     if (!requested.left && error.retry) this.#host.refused(requested.reader, error);
     else if (!requested.left) this.#host.over(requested.reader, error);
     this.#askNext();
+  }
+
+  /** The server has ended a subscription that ran, and may be asked again. False: none of that name runs. */
+  #ended(feed: string, error: BlockfeedError): boolean {
+    const reader = this.#running.get(feed);
+    if (reader === undefined) return false;
+    this.#running.delete(feed);
+    if (reader === 'left') return true;
+    if (reader.leaving) this.#host.over(reader, undefined);
+    else this.#host.refused(reader, error);
+    return true;
   }
 
   #to(feed: string, act: (reader: FeedReader) => void): void {

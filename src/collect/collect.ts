@@ -1,6 +1,7 @@
 // A collector: takes feeds in blocks from a server into a store, each block acked once it is durable.
 import type { Client } from '../client/client.ts';
 import { connect } from '../client/connect.ts';
+import type { SubscriptionEvent } from '../client/events.ts';
 import type { Subscription } from '../client/subscription.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { makePolicy } from '../protocol/policy.ts';
@@ -139,14 +140,19 @@ function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest
   const requests = options.feeds.map((each) => {
     const feed = typeof each === 'string' ? { feed: each } : each;
     const own = 'size' in feed || 'waitMs' in feed || 'bytes' in feed ? feed : options;
-    const subscribe = { from, until, window, delivery, consumer, signal };
-    return { asked: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
+    const onEvent = (event: SubscriptionEvent): void => {
+      if (event.type === 'stalled') options.onStalled?.(feed.feed, event.unacked);
+    };
+    const subscribe = { from, until, window, delivery, consumer, signal, onEvent };
+    return { requested: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
   });
-  const twice = requests.find(({ asked }, index) => requests.findIndex((other) => other.asked === asked) !== index);
+  const twice = requests.find(
+    ({ requested }, index) => requests.findIndex((other) => other.requested === requested) !== index,
+  );
   if (twice !== undefined)
-    throw new BlockfeedError('bad-option', `${twice.asked} is stated twice`, {
+    throw new BlockfeedError('bad-option', `${twice.requested} is stated twice`, {
       hint: 'State each feed once.',
-      about: twice.asked,
+      about: twice.requested,
     });
   return requests;
 }

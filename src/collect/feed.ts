@@ -1,4 +1,5 @@
 // Collects one feed: the order in which a block becomes durable and is acked, as code.
+import { abandon } from '../blocks/files.ts';
 import type { BlockFacts, Sink, Store, StoredFeed } from '../blocks/sink.ts';
 import type { Client } from '../client/client.ts';
 import type { SubscribeOptions } from '../client/options.ts';
@@ -11,9 +12,9 @@ import type { Policy } from '../protocol/policy.ts';
 
 /** One feed of a collector. */
 export interface FeedRequest {
-  readonly asked: string;
+  readonly requested: string;
   readonly policy: Policy;
-  /** Everything but place and policy. */
+  /** Everything but position and policy. */
   readonly subscribe: SubscribeOptions;
   readonly newEpoch: boolean;
 }
@@ -37,17 +38,17 @@ export async function collectFeed(
   request: FeedRequest,
   events: FeedEvents,
 ): Promise<void> {
-  const reopened = await store.reopen(request.asked, request.policy);
+  const reopened = await store.reopen(request.requested, request.policy);
   if (reopened === undefined) return await collectNew(client, store, request, events);
   const { sink, feed } = reopened;
   try {
-    const subscription = subscribe(client, request, sink, feed.epoch);
-    events.subscribed(subscription);
-    return await collectInto(subscription, sink, request, events);
+    return await closing(sink, async () => {
+      const subscription = subscribe(client, request, sink, feed.epoch);
+      events.subscribed(subscription);
+      await collectInto(subscription, sink, request, events);
+    });
   } catch (error) {
     if (!(request.newEpoch && error instanceof BlockfeedError && error.code === 'reset')) throw error;
-  } finally {
-    await sink.close();
   }
   await collectNew(client, store, request, events);
 }
@@ -58,19 +59,29 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
   const { feed, epoch, specification, anchorEvery } = await subscription.opened;
-  const stored: StoredFeed = { asked: request.asked, feed, epoch, specification, anchorEvery, policy: request.policy };
+  const { requested, policy } = request;
+  const stored: StoredFeed = { requested, feed, epoch, specification, anchorEvery, policy };
   const sink = await store.open(stored);
-  try {
-    if (sink.place !== undefined) {
-      // It was collected before, asked for in other words. The journal says where to go on; what has come is dropped.
+  await closing(sink, async () => {
+    if (sink.position !== undefined) {
+      // It was collected before, requested in other words. The journal says where to go on; what has come is dropped.
       known.abort();
       subscription = subscribe(client, request, sink, epoch);
       events.subscribed(subscription);
     }
     await collectInto(subscription, sink, request, events);
-  } finally {
-    await sink.close();
+  });
+}
+
+/** Closes the sink when the work is over. Of two errors the first counts: that of closing follows from it. */
+async function closing(sink: Sink, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await abandon(() => sink.close());
+    throw error;
   }
+  await sink.close();
 }
 
 function subscribe(
@@ -80,14 +91,14 @@ function subscribe(
   epoch: string | undefined,
   dropped?: AbortSignal,
 ): Subscription {
-  const place = sink?.place;
+  const position = sink?.position;
   const { signal } = request.subscribe;
   const signals = [signal, dropped].filter((each) => each !== undefined);
-  return client.subscribe(request.asked, {
+  return client.subscribe(request.requested, {
     ...request.subscribe,
     ...request.policy,
     signal: AbortSignal.any(signals),
-    ...(place === undefined ? {} : { from: place.next, epoch, check: place.check }),
+    ...(position === undefined ? {} : { from: position.next, epoch, check: position.check }),
   });
 }
 
@@ -98,15 +109,15 @@ async function collectInto(
   events: FeedEvents,
 ): Promise<void> {
   const { feed, from } = await subscription.opened;
-  const isResumed = sink.place !== undefined;
+  const isResumed = sink.position !== undefined;
   if (!isResumed) await sink.start(from);
-  events.opened(feed, sink.place?.next ?? from, isResumed);
+  events.opened(feed, sink.position?.next ?? from, isResumed);
   const { window = limits.window.default, delivery = 'block' } = request.subscribe;
   const gathering = new BlockGathering(delivery);
   let sealed: { readonly block: BlockFacts; readonly record: string }[] = [];
 
   // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
-  // the sync, the next process cuts it off and fetches it again; killed between sync and ack, the journal knows better than the server.
+  // the sync, the next process puts it aside and fetches it again; killed between sync and ack, the journal knows better than the server.
   const syncAndAck = async (): Promise<void> => {
     const stored = sealed;
     const last = stored.at(-1);

@@ -1,4 +1,4 @@
-// What a collector is asked to do.
+// What is requested of a collector.
 import type { BlockFacts, Store } from '../blocks/sink.ts';
 import type { ConnectOptions } from '../client/options.ts';
 import type { Delivery } from '../protocol/messages.ts';
@@ -56,12 +56,14 @@ export interface CollectOptions {
   readonly newEpoch?: boolean | undefined;
   /** How the server is reached: retries, name, token, and so on. Its signal ends everything at once, without a last ack. */
   readonly connect?: ConnectOptions | undefined;
-  /** Is told of each block once it is durable. */
+  /** Hears of each block once it is durable. */
   readonly onBlock?: ((block: StoredBlock) => void) | undefined;
-  /** Is told of each gap once it is durable. */
+  /** Hears of each gap once it is durable. */
   readonly onGap?: ((gap: StoredGap) => void) | undefined;
-  /** Is told where a feed begins or goes on. */
+  /** Hears where a feed begins or goes on. */
   readonly onFeed?: ((feed: string, from: number, isResumed: boolean) => void) | undefined;
+  /** Is told where the store has taken nothing for long, with the blocks that wait for it: the server sends no more meanwhile. */
+  readonly onStalled?: ((feed: string, unacked: number) => void) | undefined;
 }
 
 /** How far a collector is. */

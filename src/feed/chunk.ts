@@ -1,4 +1,5 @@
 // Lines that are appended to in memory: what feeds that make or take their lines in this process hand out.
+import { assert } from '../base/assert.ts';
 import type { Lines } from './lines.ts';
 
 const nothing = Buffer.alloc(0);
@@ -6,12 +7,16 @@ const noEnds = new Float64Array(0);
 
 /** Only `append` changes it, and only at its end: views on `bytes` stay true until the chunk is spent. */
 export class Chunk implements Lines {
+  /** What a line takes beside its bytes: where it ends, and its time. */
+  static readonly bytesBesideLine: number = 16;
   readonly from: number;
   /** How many lines there are; `to` is `from + count`. */
   count = 0;
   #bytes: Buffer = nothing;
   #length = 0;
   #ends: Float64Array = noEnds;
+  /** Bytes behind `length` of the line that was begun. */
+  #begun = 0;
 
   /** Begins empty. `spent`: a chunk that nobody uses any more, whose memory it takes; nothing is left of that one. */
   constructor(from: number, spent?: Chunk) {
@@ -22,6 +27,7 @@ export class Chunk implements Lines {
     spent.#bytes = nothing;
     spent.#ends = noEnds;
     spent.#length = 0;
+    spent.#begun = 0;
     spent.count = 0;
   }
 
@@ -34,8 +40,8 @@ export class Chunk implements Lines {
     return this.#length;
   }
 
-  /** How much memory it takes. */
-  get heldBytes(): number {
+  /** Bytes of the memory that it holds. */
+  get capacity(): number {
     return this.#bytes.length + this.#ends.byteLength;
   }
 
@@ -61,8 +67,9 @@ export class Chunk implements Lines {
    * One call for many lines: writing each by itself costs several times as much.
    */
   append(text: string, count: number, ends: ArrayLike<number>, times: ArrayLike<number>): void {
+    assert(this.#begun === 0, 'a line that was begun is ended first');
     const length = Buffer.byteLength(text, 'utf8');
-    this.#reserve(count, length);
+    this.reserve(count, length);
     const begin = this.#length;
     // Plain ASCII, which is nearly always: characters are bytes. Else each line's bytes are counted.
     const ascii = length === text.length;
@@ -81,16 +88,32 @@ export class Chunk implements Lines {
     this.#length = begin + length;
   }
 
-  /** How much memory it takes once so many lines of so many bytes more are appended. */
-  heldBytesWith(messages: number, bytes: number): number {
+  /** Writes a piece of the next line, which counts for nothing until `endLine`. No piece ends within a character. */
+  write(piece: string): void {
+    this.reserve(1, this.#begun + Buffer.byteLength(piece, 'utf8'));
+    this.#begun += this.#bytes.write(piece, this.#length + this.#begun, 'utf8');
+  }
+
+  /** What was written since the last line is a line. */
+  endLine(timeMicros: number): void {
+    this.#length += this.#begun;
+    this.#begun = 0;
+    this.#ends[this.count * 2] = this.#length;
+    this.#ends[this.count * 2 + 1] = timeMicros;
+    this.count++;
+  }
+
+  /** How much memory it takes once there is room for so many more lines, of so many bytes together. */
+  capacityWith(messages: number, bytes: number): number {
     return this.#bytesWith(bytes) + this.#endsWith(messages) * 8;
   }
 
-  #reserve(messages: number, bytes: number): void {
+  /** Makes room for so many more lines, of so many bytes together: exactly that where there was none. */
+  reserve(messages: number, bytes: number): void {
     const bytesWith = this.#bytesWith(bytes);
     if (bytesWith > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(bytesWith);
-      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes.copy(larger, 0, 0, this.#length + this.#begun);
       this.#bytes = larger;
     }
     const endsWith = this.#endsWith(messages);

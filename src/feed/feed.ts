@@ -50,9 +50,12 @@ export interface Feed {
   /** The first offset whose message has this time or a later one; at most the tail (for a generated feed: beyond it). */
   offsetAt(timeMicros: number): number | Promise<number>;
 
-  /** The crc32 of the line at `offset`, newline included; of the last line that retention removed too. Else undefined. */
-  checksumAt(offset: number): number | undefined | Promise<number | undefined>;
+  /** The crc32 of a line that retention removed, newline included: of the last one at least. Of any other undefined. */
+  removedChecksum(offset: number): number | undefined | Promise<number | undefined>;
 
-  /** Calls `moved` each time the tail has moved on, until the returned function is called. One timer for all watchers. */
+  /**
+   * Calls `moved` each time the tail has moved on, until the returned function is called. One timer for all watchers. Whoever reads in
+   * several turns watches meanwhile: a feed that nobody watches need not keep what it has begun.
+   */
   watch(moved: () => void): () => void;
 }

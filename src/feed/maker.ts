@@ -1,13 +1,17 @@
 // The port of what makes feeds from words. A server is handed one, so that it offers generated feeds without loading a
 // generator that nobody asked for.
 import type { Clock } from '../base/clock.ts';
+import type { ChunkMemory } from './chunkMemory.ts';
 import type { Feed } from './feed.ts';
 
 /** Makes feeds from their specification: `user?rate=10`. */
 export interface FeedMaker {
   /** What it makes: a kind alone is a specification too. */
   readonly kinds: readonly string[];
-  /** Understands a specification. Throws `bad-feed`, naming what is wrong and what is valid. */
+  /**
+   * Understands a specification, and makes no message. Throws `bad-feed`, naming what is wrong and what is valid, or `feed-refused` where
+   * making messages of it would cost too much.
+   */
   specify(words: string): SpecifiedFeed;
 }
 
@@ -19,6 +23,6 @@ export interface SpecifiedFeed {
   readonly name: string;
   /** Messages a second; Infinity where all exist already. */
   readonly rate: number;
-  /** Makes it, under a name. */
-  make(name: string, clock: Clock): Feed;
+  /** Makes it, under a name. What it makes is kept in `memory`, which the feeds of one server share. */
+  make(name: string, clock: Clock, memory: ChunkMemory): Feed;
 }

@@ -1,5 +1,6 @@
 // Tells framers that a slot of the clock is over: one timer per feed and wait, however many wait for it.
 import type { Clock, Timer } from '../base/clock.ts';
+import { feedLimits } from '../feed/limits.ts';
 
 /** Calls those who listen at the end of each slot of one length, while somebody listens. */
 export class Slots {
@@ -31,9 +32,9 @@ export class Slots {
 
   #arm(endMicros: number): void {
     const waitMs = Math.max(1, Math.ceil((endMicros - this.#watermarkMicros()) / 1_000));
-    this.#timer = this.#clock.after(waitMs, () => {
+    this.#timer = this.#clock.after(Math.min(waitMs, feedLimits.wallLookMs.default), () => {
       this.#timer = undefined;
-      // A timer may be early by a part of a millisecond, and the machine's clock may have gone back.
+      // The wait may have been longer than until the next look, and the machine's clock may have gone back.
       if (this.#watermarkMicros() < endMicros) return this.#arm(endMicros);
       const due = [...this.#listeners];
       this.#listeners.clear();

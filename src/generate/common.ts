@@ -1,4 +1,5 @@
 // The parameters that every kind has, and what their values mean: rate, seed and origin.
+import { BlockfeedError } from '../protocol/errors.ts';
 import type { Parameter } from './kinds/kind.ts';
 import { decimal, integer } from './kinds/parameters.ts';
 import type { Rate } from './schedule.ts';
@@ -24,6 +25,7 @@ const origin: Parameter = {
   range: '1970-01-01T00:00:00Z to 2200-01-01T00:00:00Z, with at most 6 digits of a second after the point',
   canonical(stated) {
     const micros = parseOrigin(stated);
+    if (micros === undefined) refuseOffset(stated);
     return micros === undefined || micros > maxOriginMicros ? undefined : formatMicros(micros);
   },
 };
@@ -34,6 +36,20 @@ export const commonParameters: Readonly<Record<'rate' | 'seed' | 'origin', Param
 /** The rate that a canonical value means. */
 export function rateOf(value: string): Rate {
   return value === 'max' ? 'max' : { messages: Math.round(Number(value) * 1_000), seconds: 1_000 };
+}
+
+/** Throws where the text is a time with an offset from UTC, and says which time in UTC it is. A query's + may be a space here. */
+function refuseOffset(stated: string): void {
+  const [, time = '', offset = ''] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)([ +-]\d\d:?\d\d)$/.exec(stated) ?? [];
+  const sign = offset.startsWith('-') ? '-' : '+';
+  const ms = Date.parse(`${time.slice(0, 19)}${sign}${offset.slice(1, 3)}:${offset.slice(-2)}`);
+  if (Number.isNaN(ms) || ms < 0) return;
+  const fraction = time.slice(19);
+  throw new BlockfeedError('bad-feed', `origin is ${JSON.stringify(stated)}, which is not in UTC`, {
+    hint: `Write origin=${new Date(ms).toISOString().slice(0, 19)}${fraction}Z.`,
+    about: 'origin',
+  });
 }
 
 /** The microseconds since 1970 that a canonical origin means. */

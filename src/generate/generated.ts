@@ -1,21 +1,20 @@
 // A generated feed: nothing is stored, every line is made from its offset when somebody reads it, and time alone moves the
 // tail. So any number of servers offer the same feed without knowing each other, and a restart is not noticed.
-import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
 import { type Clock, systemClock, type Timer } from '../base/clock.ts';
-import { Chunk } from '../feed/chunk.ts';
+import type { Chunk } from '../feed/chunk.ts';
+import { ChunkMemory, type ChunkShare, type HeldChunk } from '../feed/chunkMemory.ts';
 import type { Feed } from '../feed/feed.ts';
 import { feedLimits } from '../feed/limits.ts';
-import { sliceOf } from '../feed/lines.ts';
-import { messageLine } from '../protocol/message.ts';
+import { lineHead, lineTail, messageLine } from '../protocol/message.ts';
 import { anchorEveryOf } from './anchors.ts';
-import { generateLimits } from './limits.ts';
+import { costs } from './kinds/costs.ts';
 import type { Specification } from './specification.ts';
 
 const chunkBytes = 65_536;
 const chunkMessagesMax = 512;
-/** About as many as a turn forgets. */
-const spentChunksMax = 16;
+/** Messages that cost more are made in pieces where their kind can, each in a chunk of its own; others in one go. */
+const wholeMicros = 2 * costs.piece;
 
 /** A feed made from its specification, moved by a clock. */
 export class GeneratedFeed implements Feed {
@@ -27,30 +26,42 @@ export class GeneratedFeed implements Feed {
   readonly #source: Specification;
   readonly #clock: Clock;
   readonly #watchers: Set<() => void> = new Set();
+  readonly #inPieces: boolean;
   readonly #chunkMessages: number;
-  /** Chunks by their number, the one used last at the end. */
-  readonly #chunks: Map<number, Chunk> = new Map();
-  readonly #chunksMax: number;
-  /** Chunks whose memory the next ones take, so that reading fast makes no garbage: that holds the event loop when it is collected. */
-  readonly #spent: Chunk[] = [];
-  /** Forgotten in this turn, in which somebody may still use them. */
-  #forgotten: Chunk[] = [];
+  /** So many messages are made between two looks at the time. */
+  readonly #runMessages: number;
+  readonly #share: ChunkShare;
+  /** Chunks by their number. */
+  readonly #chunks: Map<number, HeldChunk> = new Map();
+  /** What is still to be written of the lines that were begun. */
+  readonly #rests: Map<HeldChunk, Iterator<string, void>> = new Map();
   readonly #ends: Uint32Array = new Uint32Array(chunkMessagesMax);
   readonly #times: Float64Array = new Float64Array(chunkMessagesMax);
   #timer: Timer | undefined;
   #nowMicros: number = Number.NEGATIVE_INFINITY;
 
-  constructor(name: string, source: Specification, clock: Clock = systemClock) {
+  /** `memory` is shared with the other feeds of a server; by itself a feed has enough of its own. */
+  constructor(
+    name: string,
+    source: Specification,
+    clock: Clock = systemClock,
+    memory: ChunkMemory = new ChunkMemory(2 * feedLimits.feedMadeBytes.default),
+  ) {
     this.name = name;
     this.epoch = source.epoch;
     this.specification = source.canonical;
     this.paced = source.schedule.paced;
-    this.anchorEvery = anchorEveryOf(source.generator.maxLineBytes);
     this.#source = source;
     this.#clock = clock;
-    const fitting = Math.max(1, Math.floor(chunkBytes / source.generator.maxLineBytes));
-    this.#chunkMessages = Math.min(chunkMessagesMax, 2 ** Math.floor(Math.log2(fitting)));
-    this.#chunksMax = Math.max(2, Math.floor(generateLimits.feedCacheBytes.default / chunkBytes));
+    const { generator, messageMicros } = source;
+    const { maxLineBytes } = generator;
+    this.anchorEvery = anchorEveryOf(maxLineBytes, messageMicros);
+    this.#inPieces = generator.pieces !== undefined && messageMicros > wholeMicros;
+    const turnMicros = feedLimits.turnMs.default * 1_000;
+    const fitting = Math.max(1, Math.min(chunkBytes / maxLineBytes, turnMicros / messageMicros));
+    this.#chunkMessages = this.#inPieces ? 1 : Math.min(chunkMessagesMax, 2 ** Math.floor(Math.log2(fitting)));
+    this.#runMessages = Math.max(1, Math.min(16, Math.floor(costs.piece / messageMicros)));
+    this.#share = memory.share(this.#chunkMessages, this.#chunkMessages * maxLineBytes, (held) => this.#forget(held));
   }
 
   earliest(): number {
@@ -66,44 +77,39 @@ export class GeneratedFeed implements Feed {
     return this.paced ? this.#advance() : Number.POSITIVE_INFINITY;
   }
 
-  read(from: number): Chunk {
+  read(from: number, untilMs: number): Chunk | undefined {
     const tail = this.tail();
     assert(from >= 0 && from < tail, 'a generated feed is read below its tail');
-    const number = Math.floor(from / this.#chunkMessages);
-    let chunk = this.#chunks.get(number);
-    // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
-    // nobody asked for.
-    if (chunk === undefined || chunk.from > from || from - chunk.to > this.#chunkMessages / 8) {
-      if (chunk !== undefined) this.#forget(chunk);
-      chunk = new Chunk(from, this.#spent.pop());
+    const held = this.#chunkFor(from);
+    if (held === undefined) return undefined;
+    const { chunk } = held;
+    if (chunk.to <= from) {
+      if (this.#inPieces) this.#goOn(held, untilMs);
+      else this.#fill(chunk, from, Math.min(tail, from - (from % this.#chunkMessages) + this.#chunkMessages), untilMs);
     }
-    this.#chunks.delete(number);
-    this.#chunks.set(number, chunk);
-    if (this.#chunks.size > this.#chunksMax) {
-      const oldest = this.#chunks.keys().next().value as number;
-      this.#forget(this.#chunks.get(oldest) as Chunk);
-      this.#chunks.delete(oldest);
-    }
-    if (chunk.to <= from) this.#fill(chunk, from, Math.min(tail, (number + 1) * this.#chunkMessages));
-    return chunk;
+    return chunk.to > from ? chunk : undefined;
   }
 
   offsetAt(timeMicros: number): number {
     return this.#source.schedule.firstAt(timeMicros);
   }
 
-  checksumAt(offset: number): number | undefined {
-    return offset < 0 || offset >= this.tail() ? undefined : crc32(sliceOf(this.read(offset), offset, offset + 1));
+  /** Nothing is ever removed. */
+  removedChecksum(): undefined {
+    return undefined;
   }
 
   watch(moved: () => void): () => void {
     this.#watchers.add(moved);
     this.#arm();
     return () => {
-      this.#watchers.delete(moved);
-      if (this.#watchers.size > 0) return;
+      if (!this.#watchers.delete(moved) || this.#watchers.size > 0) return;
       this.#timer?.cancel();
       this.#timer = undefined;
+      // Lines that were given out are there until the turn is over.
+      setImmediate(() => {
+        if (this.#watchers.size === 0) this.#share.release();
+      });
     };
   }
 
@@ -117,29 +123,39 @@ export class GeneratedFeed implements Feed {
     if (!this.paced || this.#timer !== undefined || this.#watchers.size === 0) return;
     const tail = this.tail();
     const waitMs = (this.#source.schedule.dueMicros(tail) - this.#nowMicros) / 1_000;
-    this.#timer = this.#clock.after(Math.max(1, Math.ceil(waitMs)), () => {
+    const lookMs = Math.min(Math.max(1, Math.ceil(waitMs)), feedLimits.wallLookMs.default);
+    this.#timer = this.#clock.after(lookMs, () => {
       this.#timer = undefined;
       this.#arm();
-      // The machine's clock may have gone back, or the wait was longer than a timer can be: then nothing has moved.
+      // The machine's clock may have gone back, or the wait is longer than until the next look: then nothing has moved.
       if (this.tail() > tail) for (const moved of this.#watchers) moved();
     });
   }
 
-  /** Its memory is used again from the next turn on. */
-  #forget(chunk: Chunk): void {
-    if (this.#spent.length + this.#forgotten.length >= spentChunksMax) return;
-    this.#forgotten.push(chunk);
-    if (this.#forgotten.length > 1) return;
-    setImmediate(() => {
-      this.#spent.push(...this.#forgotten);
-      this.#forgotten = [];
-    });
+  /** The chunk that has, or gets, the line at `from`. Undefined: there is no memory for it in this turn. */
+  #chunkFor(from: number): HeldChunk | undefined {
+    const number = Math.floor(from / this.#chunkMessages);
+    const known = this.#chunks.get(number);
+    // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
+    // nobody asked for.
+    if (known !== undefined && known.chunk.from <= from && from - known.chunk.to <= this.#chunkMessages / 8) {
+      this.#share.use(known);
+      return known;
+    }
+    const held = this.#share.take(from, this.#inPieces);
+    if (held !== undefined) this.#chunks.set(number, held);
+    return held;
   }
 
-  /** Makes lines up to `to`, at least past `from`, and stops once a turn's time is over. */
-  #fill(chunk: Chunk, from: number, to: number): void {
+  #forget(held: HeldChunk): void {
+    const number = Math.floor(held.chunk.from / this.#chunkMessages);
+    if (this.#chunks.get(number) === held) this.#chunks.delete(number);
+    this.#rests.delete(held);
+  }
+
+  /** Makes lines up to `to`, at least past `from`, and stops when the time is over. */
+  #fill(chunk: Chunk, from: number, to: number, untilMs: number): void {
     const { generator, schedule } = this.#source;
-    const until = performance.now() + feedLimits.turnMs.default;
     let text = '';
     let count = 0;
     for (let offset = chunk.to; offset < to; offset++) {
@@ -147,8 +163,37 @@ export class GeneratedFeed implements Feed {
       text += messageLine(offset, timeMicros, generator.data(offset, timeMicros));
       this.#ends[count] = text.length;
       this.#times[count++] = timeMicros;
-      if (offset >= from && (offset & 15) === 15 && performance.now() > until) break;
+      if (offset >= from && count % this.#runMessages === 0 && performance.now() > untilMs) break;
     }
     chunk.append(text, count, this.#ends, this.#times);
+  }
+
+  /** Makes the chunk's one line, or a piece of it, and stops when the time is over. */
+  #goOn(held: HeldChunk, untilMs: number): void {
+    const { chunk } = held;
+    let rest = this.#rests.get(held);
+    if (rest === undefined) {
+      rest = this.#lineInPieces(chunk.from);
+      this.#rests.set(held, rest);
+    }
+    do {
+      const { done, value } = rest.next();
+      if (done === true) {
+        chunk.endLine(this.#source.schedule.dueMicros(chunk.from));
+        this.#rests.delete(held);
+        this.#share.ended(held);
+        return;
+      }
+      chunk.write(value);
+    } while (performance.now() < untilMs);
+  }
+
+  *#lineInPieces(offset: number): Generator<string, void> {
+    const { generator, schedule } = this.#source;
+    const timeMicros = schedule.dueMicros(offset);
+    yield lineHead(offset, timeMicros);
+    assert(generator.pieces !== undefined, 'its kind makes messages in pieces');
+    yield* generator.pieces(offset, timeMicros);
+    yield lineTail;
   }
 }

@@ -1,16 +1,33 @@
 // The limits of generated feeds.
 import type { Limit } from '../protocol/limit.ts';
 
-export type GenerateLimitName = 'feedCacheBytes' | 'lookBackBytes';
+export type GenerateLimitName = 'messageMicros' | 'trialMicros' | 'lookBackMicros' | 'lookBackBytes';
 
 export const generateLimits: Readonly<Record<GenerateLimitName, Limit>> = {
-  feedCacheBytes: {
-    unit: 'bytes',
-    min: 2_097_152,
-    max: 2_097_152,
-    default: 2_097_152,
-    reason: 'readers with different policies are near the same place; lines can be made again',
-    atLimit: 'the chunk of a generated feed used least recently is forgotten',
+  messageMicros: {
+    unit: 'µs',
+    min: 50_000,
+    max: 50_000,
+    default: 50_000,
+    reason:
+      'a line of a million bytes of simple numbers costs half of it; one that is dearer keeps a processor for one reader',
+    atLimit: 'the specification is refused, feed-refused',
+  },
+  trialMicros: {
+    unit: 'µs',
+    min: 3_000,
+    max: 3_000,
+    default: 3_000,
+    reason: 'expressions are tried before anybody has subscribed; a hundred usual ones cost half of it',
+    atLimit: 'the specification is refused, feed-refused',
+  },
+  lookBackMicros: {
+    unit: 'µs',
+    min: 65_536,
+    max: 65_536,
+    default: 65_536,
+    reason: 'what the same reader has made may cost so much: little more than the dearest message alone',
+    atLimit: 'a feed of dearer messages has closer anchors; at least every message is one',
   },
   lookBackBytes: {
     unit: 'bytes',

@@ -16,7 +16,7 @@ export const generatedFeeds: FeedMaker = {
       epoch,
       name: adHocName,
       rate: rate === 'max' ? Number.POSITIVE_INFINITY : rate.messages / rate.seconds,
-      make: (name, clock) => new GeneratedFeed(name, specification, clock),
+      make: (name, clock, memory) => new GeneratedFeed(name, specification, clock, memory),
     };
   },
 };

@@ -3,8 +3,8 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { messageLine } from '../protocol/message.ts';
 import { parseSpecification } from './specification.ts';
 
-/** How many lines are made at a time. */
-const runMessages = 64;
+/** About so many bytes are made at a time, or one line. */
+const runBytes = 65_536;
 
 /**
  * Gives the lines [from, to) of the feed with this specification and epoch, in runs. Throws `bad-feed` where the specification is
@@ -26,7 +26,7 @@ export function regenerate(
   return async function* lines(from, to) {
     for (let offset = from; offset < to; ) {
       let text = '';
-      for (const end = Math.min(to, offset + runMessages); offset < end; offset++) {
+      for (; offset < to && text.length < runBytes; offset++) {
         const timeMicros = schedule.dueMicros(offset);
         text += messageLine(offset, timeMicros, generator.data(offset, timeMicros));
       }

@@ -4,10 +4,12 @@ import { createHash } from 'node:crypto';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { commonParameters, originMicrosOf, rateOf } from './common.ts';
+import { costs } from './kinds/costs.ts';
 import { kinds } from './kinds/index.ts';
 import type { Generator, Kind, Parameter, Values } from './kinds/kind.ts';
 import { withCommas } from './kinds/parameters.ts';
 import { generatorVersion } from './kinds/version.ts';
+import { generateLimits } from './limits.ts';
 import { nearest } from './nearest.ts';
 import { makeSchedule, type Rate, type Schedule } from './schedule.ts';
 
@@ -24,6 +26,8 @@ export interface Specification {
   /** 32 hex digits that follow from `canonical` and the generators' version. */
   readonly epoch: string;
   readonly generator: Generator;
+  /** What a message costs to make, in the microseconds of costs.ts. */
+  readonly messageMicros: number;
   /** What the feed is called where nobody has named it: the kind, `-`, and the first 12 digits of the epoch. */
   readonly adHocName: string;
 }
@@ -31,7 +35,7 @@ export interface Specification {
 /**
  * Parses `kind` or `kind?name=value&…`, the values percent-decoded (a `+` is a plus). Throws BlockfeedError `bad-feed`
  * naming what is wrong and what is valid: an unknown kind or parameter, one stated twice or where it does not apply, a
- * value out of range, lines that could be too long.
+ * value out of range, lines that could be too long; `feed-refused` where a message costs too much to make. Makes no message.
  */
 export function parseSpecification(text: string): Specification {
   checkText(text);
@@ -57,6 +61,14 @@ export function parseSpecification(text: string): Specification {
       hint: `Choose parameters of ${kind.name} with which no message has more than ${withCommas(limits.lineBytes.max)}.`,
       about: kind.name,
     });
+  const messageMicros = Math.ceil((generator.dataMicros ?? costs.data) + generator.maxLineBytes * costs.byte);
+  if (messageMicros > generateLimits.messageMicros.default)
+    throw new BlockfeedError('feed-refused', `a message of it costs ${withCommas(messageMicros)} µs to make`, {
+      hint:
+        `Choose parameters of ${kind.name} with which it costs at most ${withCommas(generateLimits.messageMicros.default)}: ` +
+        'fewer values, or values that are cheaper.',
+      about: kind.name,
+    });
   const epoch = createHash('sha256').update(`${generatorVersion}\n${canonical}`).digest('hex').slice(0, 32);
   return Object.freeze({
     kind,
@@ -68,6 +80,7 @@ export function parseSpecification(text: string): Specification {
     canonical,
     epoch,
     generator,
+    messageMicros,
     adHocName: `${kind.name}-${epoch.slice(0, 12)}`,
   });
 }

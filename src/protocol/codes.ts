@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unknown-feed'
   | 'feed-refused'
   | 'feed-limit'
+  | 'feed-failed'
   | 'already-subscribed'
   | 'not-subscribed'
   | 'subscription-limit'
@@ -61,6 +62,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     retry: true,
     close: undefined,
     meaning: 'the server makes no more feeds on request at present',
+  },
+  'feed-failed': {
+    from: 'server',
+    retry: true,
+    close: undefined,
+    meaning: 'the feed could not be read; its subscription is over, the others go on',
   },
   'already-subscribed': {
     from: 'server',
@@ -143,8 +150,13 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     meaning: 'the client, server or subscription was closed already',
   },
   'bad-option': { from: 'library', retry: false, close: undefined, meaning: 'an option has a wrong value' },
-  locked: { from: 'library', retry: false, close: undefined, meaning: 'another living process holds the folder' },
-  damaged: { from: 'library', retry: false, close: undefined, meaning: 'stored data is not as its journal says' },
+  locked: { from: 'library', retry: false, close: undefined, meaning: 'somebody else holds the folder' },
+  damaged: {
+    from: 'library',
+    retry: false,
+    close: undefined,
+    meaning: 'stored data is not as its journal says, or its journal is not whole',
+  },
   storage: {
     from: 'library',
     retry: false,

@@ -7,7 +7,7 @@ export interface Range {
 }
 
 export interface Limit extends Range {
-  readonly unit: 'bytes' | 'messages' | 'blocks' | 'ms' | 'count' | 'messages/s';
+  readonly unit: 'bytes' | 'messages' | 'blocks' | 'ms' | 'µs' | 'count' | 'messages/s';
   /** The value where nothing is stated; Infinity: then the limit does not apply. */
   readonly default: number;
   /** Why this default. */

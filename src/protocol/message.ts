@@ -17,8 +17,14 @@ export const maxLineBytes = 1_000_000;
 
 /** The line of a message, newline included. `data` is JSON text without line breaks. */
 export function messageLine(offset: number, timeMicros: number, data: string): string {
-  return `{"offset":${offset},"time":${digitsOf(timeMicros)},"data":${data}}\n`;
+  return `${lineHead(offset, timeMicros)}${data}${lineTail}`;
 }
+
+/** What stands before the data in a message's line, and what behind it: for who writes the data in pieces. */
+export function lineHead(offset: number, timeMicros: number): string {
+  return `{"offset":${offset},"time":${digitsOf(timeMicros)},"data":`;
+}
+export const lineTail = '}\n';
 
 /**
  * The integer in decimal digits. An engine writes what fits 31 bits several times as fast as a larger number, so a time is

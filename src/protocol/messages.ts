@@ -72,7 +72,12 @@ export type ServerMessage =
   | { readonly type: 'gap'; readonly feed: string; readonly from: number; readonly to: number; readonly reason: string }
   | { readonly type: 'unsubscribed'; readonly feed: string; readonly acked: number }
   | { readonly type: 'stalled'; readonly feed: string; readonly window: number; readonly unacked: number }
-  | { readonly type: 'heartbeat'; readonly tails: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'heartbeat';
+      readonly tails: Readonly<Record<string, number>>;
+      /** Feeds whose times are ahead of the server's clock, which was set back, and by how much. */
+      readonly ahead?: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'closing'; readonly reason: string; readonly retryAfter: number }
   | {
       readonly type: 'error';
@@ -157,7 +162,10 @@ export const serverMessages: Table<ServerMessage> = {
   gap: { feed: feedName, from: { ...offset, ...required }, to: { ...offset, ...required }, reason: words },
   unsubscribed: { feed: feedName, acked: { ...offset, ...required } },
   stalled: { feed: feedName, window: { ...offset, ...required }, unacked: { ...offset, ...required } },
-  heartbeat: { tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required } },
+  heartbeat: {
+    tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required },
+    ahead: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...optional },
+  },
   closing: { reason: words, retryAfter: { ...offset, ...required } },
   error: {
     code: { is: 'text', maxLength: 64, pattern: /^[a-z][a-z-]*$/, ...required },

@@ -1,5 +1,5 @@
-// Durations and sizes as people write them: 2s, 500ms, 1h; 64KiB, 1MiB, 812. One place for the command line, URLs and
-// the names of folders.
+// Durations and sizes as people write and read them: 2s, 500ms, 1h; 64KiB, 1MiB, 812; 8.000 s, 1 min 20 s. One place for the
+// command line, logs, URLs and the names of folders.
 
 const durationMicros: Readonly<Record<string, number>> = {
   us: 1,
@@ -37,6 +37,17 @@ export function formatDurationMs(ms: number): string {
     if (ms >= unitMs && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
   }
   return `${ms}ms`;
+}
+
+/** A duration as logs have it, always in seconds, so that lines compare: `8.000 s`. */
+export function formatSeconds(micros: number, digits = 3): string {
+  return `${(micros / 1_000_000).toFixed(digits)} s`;
+}
+
+/** A longer time that need not be exact, rounded up to a second: `1 min 20 s`. */
+export function formatMinutes(micros: number): string {
+  const seconds = Math.ceil(micros / 1_000_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 // The digits are multiplied as one whole number and divided once, by the power of ten that brings the point back: 1.005 s

@@ -2,17 +2,18 @@
 // here, straight to the socket, in the order in which it was said, and nothing after a close frame.
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Clock } from '../base/clock.ts';
 import type { Page } from '../frames/page.ts';
 import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
 import type { ServerLimits } from './limits.ts';
+import { addressOf } from './opening.ts';
+import type { Ticks } from './ticks.ts';
 import type { UnsentHolder, UnsentMemory } from './unsentMemory.ts';
 
 export interface ConnectionEvents {
   text(text: string): void;
   binary(): void;
-  /** There is room again for those who found none. */
-  room(): void;
+  /** The system has taken all it was given: there is room again for those who found none. */
+  drained(): void;
   /**
    * `silent`: nothing was heard for too long. `slow-control`: the answers are not read. It is to be closed. `unread`: others
    * needed the memory that it held, and it is over.
@@ -27,7 +28,7 @@ export class Connection implements UnsentHolder {
   readonly address: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  readonly #clock: Clock;
+  readonly #ticks: Ticks;
   readonly #memory: UnsentMemory;
   readonly #limits: ServerLimits;
   /** Bytes that were given to the socket since it last had taken everything, and are no page's. */
@@ -36,24 +37,24 @@ export class Connection implements UnsentHolder {
   #faulted = false;
   #over = false;
   #events: ConnectionEvents | undefined;
-  #heardMicros: number;
-  #takenMicros: number;
-  #pingedMicros: number;
+  #heardMs: number;
+  #takenMs: number;
+  #pingedMs: number;
   #bytesRead = 0;
   /** Pages of which slices were given to the socket and not taken by the system yet. */
-  #held: Page[] = [];
+  #held: Page[] | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, clock: Clock, memory: UnsentMemory, limits: ServerLimits) {
+  constructor(webSocket: WebSocket, socket: Socket, ticks: Ticks, memory: UnsentMemory, limits: ServerLimits) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.#clock = clock;
+    this.#ticks = ticks;
     this.#memory = memory;
     this.#limits = limits;
-    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-    const now = clock.nowMicros();
-    this.#heardMicros = now;
-    this.#takenMicros = now;
-    this.#pingedMicros = now;
+    this.address = addressOf(socket);
+    const now = ticks.nowMs();
+    this.#heardMs = now;
+    this.#takenMs = now;
+    this.#pingedMs = now;
   }
 
   /** Begins to read. */
@@ -90,7 +91,7 @@ export class Connection implements UnsentHolder {
   }
 
   /**
-   * How many bytes of data may be sent now, or one longer frame. 0: the system has not taken all that was given, and `room` of
+   * How many bytes of data may be sent now, or one longer frame. 0: the system has not taken all that was given, and `drained` of
    * the events is called once it has. So a socket that stalls holds one slice of one page.
    */
   room(): number {
@@ -133,24 +134,24 @@ export class Connection implements UnsentHolder {
   }
 
   /** Once a second or so: pings, and closes what is dead. */
-  tick(nowMicros: number): void {
+  tick(nowMs: number): void {
     if (this.#socket.bytesRead !== this.#bytesRead) {
       this.#bytesRead = this.#socket.bytesRead;
-      this.#heardMicros = nowMicros;
+      this.#heardMs = nowMs;
     }
-    if (this.#socket.writableLength === 0) this.#takenMicros = nowMicros;
+    if (this.#socket.writableLength === 0) this.#takenMs = nowMs;
     if (this.#socket.writableLength > 0) {
-      if (nowMicros - this.#takenMicros >= this.#limits.pausedMs * 1_000) this.destroy();
-      this.#heardMicros = Math.max(this.#heardMicros, this.#takenMicros);
+      if (nowMs - this.#takenMs >= this.#limits.pausedMs) this.destroy();
+      this.#heardMs = Math.max(this.#heardMs, this.#takenMs);
       return;
     }
-    if (nowMicros - this.#heardMicros >= this.#limits.silentMs * 1_000) {
+    if (nowMs - this.#heardMs >= this.#limits.silentMs) {
       if (!this.#faulted) this.#events?.fault('silent');
       this.#faulted = true;
       return;
     }
-    if (nowMicros - this.#pingedMicros < this.#limits.pingMs * 1_000) return;
-    this.#pingedMicros = nowMicros;
+    if (nowMs - this.#pingedMs < this.#limits.pingMs) return;
+    this.#pingedMs = nowMs;
     this.#write(makeFrame(pingFrame, ''));
   }
 
@@ -160,6 +161,7 @@ export class Connection implements UnsentHolder {
     if (this.#socket.writableLength === 0) return;
     // The system did not take all of it at once.
     if (page !== undefined) {
+      this.#held ??= [];
       this.#held.push(page);
       this.#memory.holdPage(this, page);
     } else {
@@ -172,19 +174,22 @@ export class Connection implements UnsentHolder {
   readonly #taken = (): void => {
     // Writes that a socket did not take before it broke are called back after its end.
     if (this.#over) return;
-    this.#takenMicros = this.#clock.nowMicros();
+    this.#takenMs = this.#ticks.nowMs();
     if (this.#socket.writableLength === 0) this.#letGo(false);
     else this.#memory.took(this);
     if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
-    this.#events?.room();
+    this.#events?.drained();
   };
 
   /** The system has taken everything, or the socket broke. */
   #letGo(isBroken: boolean): void {
-    if (this.#held.length === 0 && this.#ownBytes === 0) return;
-    for (const page of this.#held) this.#memory.releasePage(page, isBroken);
-    this.#held = [];
+    const held = this.#held?.length ?? 0;
+    if (held === 0 && this.#ownBytes === 0) return;
+    if (this.#held !== undefined && held > 0) {
+      for (const page of this.#held) this.#memory.releasePage(page, isBroken);
+      this.#held.length = 0;
+    }
     this.#memory.release(this.#ownBytes);
     this.#ownBytes = 0;
     this.#memory.leave(this);

@@ -5,6 +5,10 @@ import type { Turns } from '../frames/turns.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
+import type { Logs } from './logs.ts';
+import type { Opening } from './opening.ts';
+import type { Origins } from './origins.ts';
+import type { Ticking, Ticks } from './ticks.ts';
 import type { UnsentMemory } from './unsentMemory.ts';
 
 export interface ServerContext {
@@ -12,6 +16,11 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly limits: ServerLimits;
   readonly log: ServerLog;
+  /** What clients make the server log, within bounds. */
+  readonly logs: Logs;
+  readonly ticks: Ticks;
+  readonly origins: Origins;
+  readonly opening: Opening;
   readonly feeds: Feeds;
   readonly turns: Turns;
   readonly commits: Commits;
@@ -19,11 +28,9 @@ export interface ServerContext {
 }
 
 /** A connection as the server drives it. */
-export interface Peer {
+export interface Peer extends Ticking {
   /** How many feeds it reads. */
   readonly subscriptions: number;
-  /** Once a second or so. */
-  tick(nowMicros: number): void;
   /** The server stops: no more data; close as soon as what was sent is acked. */
   drain(reason: string, retryAfterMicros: number): void;
   /** The drain is over. */

@@ -60,7 +60,8 @@ export class Cursor implements Reader, Task {
   readonly #host: CursorHost;
   readonly #options: CursorOptions;
   readonly #rendition: Rendition;
-  readonly #stopped: AbortController = new AbortController();
+  /** Gives up what is looked for or read, while that is under way. */
+  #looking: AbortController | undefined;
   #phase: Phase = 'sending';
   #next: number;
   #until: number;
@@ -128,7 +129,8 @@ export class Cursor implements Reader, Task {
     if (this.#open) return this.#leaveAt(this.#next);
     this.#phase = 'asking';
     const tail = this.feed.tail();
-    fillingFrom(this.feed, this.#options.policy, tail, this.#options.turns, this.#stopped.signal).then(
+    this.#looking = new AbortController();
+    fillingFrom(this.feed, this.#options.policy, tail, this.#options.turns, this.#looking.signal).then(
       (start) => {
         if (this.#phase === 'asking') this.#leaveAt(this.#next < start ? this.#next : Math.max(this.#next, tail));
       },
@@ -148,7 +150,7 @@ export class Cursor implements Reader, Task {
   stop(): void {
     if (this.#phase === 'gone') return;
     this.#phase = 'gone';
-    this.#stopped.abort();
+    this.#looking?.abort();
     this.#rendition.leave(this);
     this.#options.renditions.leave(this.#options.policy, this.framing);
   }
@@ -269,8 +271,10 @@ export class Cursor implements Reader, Task {
     const lines: Uint8Array[] = [];
     let firstTime = 0;
     let lastTime = 0;
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
     for (let at = this.#next; at < this.#until; ) {
-      const read = await readLines(this.feed, at, this.#options.turns, this.#stopped.signal);
+      const read = await readLines(this.feed, at, this.#options.turns, signal);
       if (read === undefined) return undefined;
       const to = Math.min(read.to, this.#until);
       if (at === this.#next) firstTime = read.timeOf(at);

@@ -1,10 +1,12 @@
 // The feeds that a server offers: those it was configured with, and those it makes on request, within limits.
 import type { Clock } from '../base/clock.ts';
+import type { ChunkMemory } from '../feed/chunkMemory.ts';
 import type { Feed } from '../feed/feed.ts';
-import type { FeedMaker } from '../feed/maker.ts';
+import type { FeedMaker, SpecifiedFeed } from '../feed/maker.ts';
 import { type FramesContext, Renditions } from '../frames/renditions.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type ServerLimits, serverLimits } from './limits.ts';
+import type { Ticking, Ticks } from './ticks.ts';
 
 /** What is offered, and with what. */
 export interface FeedsOptions {
@@ -13,17 +15,22 @@ export interface FeedsOptions {
   readonly maker: FeedMaker | undefined;
   readonly limits: ServerLimits;
   readonly clock: Clock;
+  readonly ticks: Ticks;
   readonly frames: FramesContext;
+  /** What feeds that are made on request keep of their lines. */
+  readonly made: ChunkMemory;
 }
 
 interface AdHoc {
   readonly renditions: Renditions;
-  idleSinceMicros: number;
+  idleSinceMs: number;
 }
 
-export class Feeds {
+export class Feeds implements Ticking {
   readonly #configured: Map<string, Renditions> = new Map();
   readonly #adHoc: Map<string, AdHoc> = new Map();
+  /** What came of specifications, by their words; the one used last at the end. */
+  readonly #specified: Map<string, SpecifiedFeed | BlockfeedError> = new Map();
   readonly #options: FeedsOptions;
 
   constructor(options: FeedsOptions) {
@@ -50,13 +57,13 @@ export class Feeds {
     const configured = this.#configured.get(requested);
     if (configured !== undefined) return configured;
     if (!requested.includes('?')) throw this.#unknown(requested);
-    const { maker, limits, clock } = this.#options;
+    const { maker, limits, clock, ticks } = this.#options;
     if (maker === undefined || limits.adHocFeeds === 0)
       throw new BlockfeedError('feed-refused', 'this server makes no feeds on request', {
         hint: this.#offer(),
         about: requested,
       });
-    const specified = maker.specify(requested);
+    const specified = this.#specify(maker, requested);
     // A feed that is all there already counts as the fastest there is.
     const rate = Math.min(specified.rate, serverLimits.adHocRate.max);
     if (rate > limits.adHocRate)
@@ -70,7 +77,7 @@ export class Feeds {
       );
     const known = this.#adHoc.get(specified.epoch);
     if (known !== undefined) {
-      known.idleSinceMicros = clock.nowMicros();
+      known.idleSinceMs = ticks.nowMs();
       return known.renditions;
     }
     this.#forgetIdle(limits.adHocFeeds);
@@ -79,9 +86,20 @@ export class Feeds {
         hint: 'Try again when some are not read any more, or raise the limit of the server.',
         about: requested,
       });
-    const renditions = this.#renditionsOf(specified.make(specified.name, clock));
-    this.#adHoc.set(specified.epoch, { renditions, idleSinceMicros: clock.nowMicros() });
+    const renditions = this.#renditionsOf(specified.make(specified.name, clock, this.#options.made));
+    this.#adHoc.set(specified.epoch, { renditions, idleSinceMs: ticks.nowMs() });
     return renditions;
+  }
+
+  /** Checking the words may take milliseconds, and clients come again with the same: what came of them is remembered. */
+  #specify(maker: FeedMaker, words: string): SpecifiedFeed {
+    const specified = this.#specified.get(words) ?? outcomeOf(maker, words);
+    this.#specified.delete(words);
+    this.#specified.set(words, specified);
+    if (this.#specified.size > this.#options.limits.specifications)
+      this.#specified.delete(this.#specified.keys().next().value as string);
+    if (specified instanceof BlockfeedError) throw specified;
+    return specified;
   }
 
   #renditionsOf(feed: Feed): Renditions {
@@ -90,10 +108,10 @@ export class Feeds {
   }
 
   /** Forgets feeds made on request that nobody has read for a while. */
-  tick(nowMicros: number): void {
+  tick(nowMs: number): void {
     for (const [epoch, adHoc] of this.#adHoc) {
-      if (adHoc.renditions.readers > 0) adHoc.idleSinceMicros = nowMicros;
-      else if (nowMicros - adHoc.idleSinceMicros >= this.#options.limits.idleFeedMs * 1_000) this.#adHoc.delete(epoch);
+      if (adHoc.renditions.readers > 0) adHoc.idleSinceMs = nowMs;
+      else if (nowMs - adHoc.idleSinceMs >= this.#options.limits.idleFeedMs) this.#adHoc.delete(epoch);
     }
   }
 
@@ -117,5 +135,14 @@ export class Feeds {
     const listed = names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
     const adHoc = this.kindsOnRequest.length > 0 ? ' A specification like user?rate=10 is made on request.' : '';
     return names.length === 0 ? `No feed is offered by name.${adHoc}` : `Offered are ${listed}.${adHoc}`;
+  }
+}
+
+function outcomeOf(maker: FeedMaker, words: string): SpecifiedFeed | BlockfeedError {
+  try {
+    return maker.specify(words);
+  } catch (error) {
+    if (error instanceof BlockfeedError) return error;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
-// What is asked before a connection becomes a WebSocket, parsed once. ws checks method, key and the upgrade header; here is
-// refused what it lets through.
+// What a client asks for before its connection becomes a WebSocket, parsed once. ws checks method, key and the upgrade
+// header; what it lets through and we do not take is refused here.
 import type { IncomingMessage } from 'node:http';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
@@ -8,6 +8,7 @@ import { subprotocol } from '../protocol/messages.ts';
 import { type Place, parsePlace } from '../protocol/place.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
 import { parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
+import type { Origins } from './origins.ts';
 
 /** What a WebSocket client without the subprotocol asks for, in its URL. */
 export interface PlainRequest {
@@ -24,17 +25,18 @@ export type Handshake =
   | { readonly is: 'refused'; readonly status: number; readonly why: string };
 
 /** `path` is where the server is mounted: `/`, or `/live/`. */
-export function parseHandshake(request: IncomingMessage, path: string): Handshake {
+export function parseHandshake(request: IncomingMessage, path: string, origins: Origins): Handshake {
   if (request.httpVersion !== '1.1') return refused(505, 'HTTP/1.1 is needed');
   if (request.headers.host === undefined) return refused(400, 'the Host header is missing');
   if (request.headers['sec-websocket-version'] !== '13') return refused(426, 'WebSocket version 13 is needed');
+  const forbidden = origins.refusal(request);
+  if (forbidden !== undefined) return refused(403, forbidden);
   const url = request.url ?? '';
   const [pathname = ''] = url.split('?', 1);
   const query = url.slice(pathname.length + 1);
   const offered = request.headers['sec-websocket-protocol'];
-  const speaksOurs = offered?.split(',').some((name) => name.trim() === subprotocol) ?? false;
   if (pathname === path || `${pathname}/` === path)
-    return speaksOurs
+    return offersSession(request)
       ? { is: 'session' }
       : refused(400, `offer the subprotocol ${subprotocol}, or connect to ${path}feeds/<feed>`);
   if (!pathname.startsWith(`${path}feeds/`)) return refused(404, `connect to ${path} or to ${path}feeds/<feed>`);
@@ -45,6 +47,12 @@ export function parseHandshake(request: IncomingMessage, path: string): Handshak
     if (cause instanceof BlockfeedError) return refused(400, `${cause.message}. ${cause.hint}`);
     throw cause;
   }
+}
+
+/** Whether the client offers to speak the protocol of sessions. */
+export function offersSession(request: IncomingMessage): boolean {
+  const offered = request.headers['sec-websocket-protocol'];
+  return offered?.split(',').some((name) => name.trim() === subprotocol) ?? false;
 }
 
 function parsePlain(segment: string, query: string): PlainRequest {
@@ -77,7 +85,7 @@ function parsePlain(segment: string, query: string): PlainRequest {
   const from = read(
     'from',
     parsePlace,
-    'latest, tail, earliest, an offset, a negative count, or a time as 2026-01-01T00:00:00Z',
+    'latest, tail, earliest, an offset, a negative count, or a time as 2026-01-01T00:00:00Z, with + written as %2B',
   );
   if (from === 'committed') throw bad('from', 'committed', 'another place: a client without a session has no consumer');
   return {

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
+import type { Logs } from './logs.ts';
+import type { Origins } from './origins.ts';
 
 /** What `GET /feeds` answers. */
 export interface FeedList {
@@ -26,15 +28,22 @@ interface Answering {
   readonly feeds: Feeds;
   readonly limits: ServerLimits;
   readonly clock: Clock;
+  readonly origins: Origins;
+  readonly logs: Logs;
 }
 
 /** Answers a request; `path` is where the server is mounted. */
 export function answerHttp(request: IncomingMessage, response: ServerResponse, path: string, context: Answering): void {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
   const rest = `${pathname}/`.startsWith(path) ? pathname.slice(path.length) : pathname;
+  const forbidden = context.origins.refusal(request);
+  if (forbidden !== undefined) return answer(response, 403, { error: forbidden });
+  const { origin } = request.headers;
+  // A page of another origin that may read is only let by its browser where the answer says so.
+  if (origin !== undefined) response.setHeader('access-control-allow-origin', origin).setHeader('vary', 'origin');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     answer(response, 405, { error: 'only GET is answered here' });
-  else if (rest === 'feeds') answer(response, 200, feedList(context));
+  else if (rest === 'feeds') answerFeeds(response, context);
   else if (rest === '')
     answer(response, 200, {
       blockfeed: 'a WebSocket server',
@@ -45,6 +54,15 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
   else if (rest.startsWith('feeds/'))
     answer(response, 426, { error: 'connect with a WebSocket client' }, { Upgrade: 'websocket' });
   else answer(response, 404, { error: `there is ${path} and ${path}feeds` });
+}
+
+function answerFeeds(response: ServerResponse, context: Answering): void {
+  try {
+    answer(response, 200, feedList(context));
+  } catch (cause) {
+    context.logs.errors.add({ unreadable: 1 }, () => [{ err: cause }, 'a feed could not be listed']);
+    answer(response, 500, { error: 'a feed could not be listed' });
+  }
 }
 
 function feedList({ feeds, limits, clock }: Answering): FeedList {

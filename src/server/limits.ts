@@ -8,6 +8,9 @@ export type ServerLimitName =
   | 'headerBytes'
   | 'controlUnsentBytes'
   | 'connections'
+  | 'handshakes'
+  | 'handshakesPerTurn'
+  | 'handshakeMs'
   | 'helloMs'
   | 'pingMs'
   | 'silentMs'
@@ -16,13 +19,16 @@ export type ServerLimitName =
   | 'stalledMs'
   | 'leaveMs'
   | 'drainMs'
+  | 'clockStepMs'
   | 'unsentBytes'
   | 'unsentBytesInAll'
   | 'cachedBytes'
+  | 'madeBytes'
   | 'consumers'
   | 'adHocFeeds'
   | 'adHocRate'
   | 'idleFeedMs'
+  | 'specifications'
   | 'logsPerSecond';
 
 export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
@@ -48,7 +54,32 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     max: 1_000_000,
     default: 10_000,
     reason: 'what a small machine carries at 10 kB each besides what they are sent',
-    atLimit: 'a new connection is closed with 1013',
+    atLimit: 'an upgrade is answered 503 before it is done',
+  },
+  handshakes: {
+    unit: 'count',
+    min: 1,
+    max: 100_000,
+    default: 1_000,
+    reason: 'connections that are none of `connections` yet, or were refused and are not closed yet',
+    atLimit: 'a further one is dropped without an answer, and it is logged',
+  },
+  handshakesPerTurn: {
+    unit: 'count',
+    min: 1,
+    max: 1_000,
+    default: 8,
+    reason:
+      'a handshake costs some tenths of a millisecond, and whoever waits for the event loop should not wait for many',
+    atLimit: 'the next ones are begun in the next turn; on an http.Server of your own only what is ours of them',
+  },
+  handshakeMs: {
+    unit: 'ms',
+    min: 100,
+    max: 60_000,
+    default: 10_000,
+    reason: 'time for a request over a slow line; a connection that says nothing holds a place',
+    atLimit: 'the connection is ended; on an http.Server of your own its own times hold',
   },
   helloMs: {
     unit: 'ms',
@@ -110,9 +141,18 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     unit: 'ms',
     min: 0,
     max: 600_000,
-    default: 10_000,
-    reason: 'time for clients to store and ack what they were sent when the server stops',
+    default: 8_000,
+    reason:
+      'time for clients to store and ack what they were sent; Docker kills a container 10 s after it told it to stop',
     atLimit: 'what is unread is cut off; the client resumes where it was',
+  },
+  clockStepMs: {
+    unit: 'ms',
+    min: 1_000,
+    max: 1_000,
+    default: 1_000,
+    reason: 'a smaller correction of the clock is not noticed by anybody',
+    atLimit: 'it is logged that the clock was set; a heartbeat says how far feeds are ahead of it',
   },
   unsentBytes: {
     unit: 'bytes',
@@ -138,6 +178,15 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     default: 67_108_864,
     reason: 'what recent readers share; anything else can be made again from the feed',
     atLimit: 'the page used least recently is forgotten',
+  },
+  madeBytes: {
+    unit: 'bytes',
+    min: 8_388_608,
+    max: 68_719_476_736,
+    default: 67_108_864,
+    reason:
+      'lines of generated feeds that readers of other policies share, and those that are being made; they can be made again',
+    atLimit: 'the lines used least recently are forgotten; while all are in use, reading waits for a later turn',
   },
   consumers: {
     unit: 'count',
@@ -171,13 +220,22 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     reason: 'clients that reconnect find it warm; it can be made again at any time',
     atLimit: 'a feed made on request that nobody reads is forgotten',
   },
+  specifications: {
+    unit: 'count',
+    min: 1,
+    max: 10_000,
+    default: 256,
+    reason: 'checking the words of a feed costs more than remembering what came of it',
+    atLimit: 'what came of the words used least recently is forgotten',
+  },
   logsPerSecond: {
     unit: 'count',
-    min: 100,
-    max: 100,
+    min: 1,
+    max: 1_000_000,
     default: 100,
-    reason: 'more acks, or messages of a plain client, one by one tell nobody more than a sum does',
-    atLimit: 'one summary a second is logged instead',
+    reason:
+      'of acks, of comings and goings, of warnings and the like, of all clients together, a sum tells more than lines that nobody can read',
+    atLimit: 'of each sort one sum a second is logged instead',
   },
 };
 

@@ -3,22 +3,21 @@
 import type { Page } from '../frames/page.ts';
 import type { Renditions } from '../frames/renditions.ts';
 import { makeFrame, textFrame } from '../frames/websocket.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
-import { LimitedLog } from './limitedLog.ts';
 
 /** How much of what a plain client says is logged of each message, in characters. */
 const loggedCharacters = 1_000;
 
-export class Plain implements Peer, CursorHost {
+export class Plain implements Peer, ConnectionEvents, CursorHost {
   readonly subscriptions = 1;
   readonly #context: ServerContext;
   readonly #connection: Connection;
   readonly #cursor: Cursor;
   readonly #who: { address: string; feed: string };
-  readonly #said: LimitedLog;
+  readonly #over: (peer: Plain) => void;
 
   /** `over` is called once, when nothing of the client is left. */
   constructor(
@@ -27,12 +26,12 @@ export class Plain implements Peer, CursorHost {
     request: PlainRequest,
     renditions: Renditions,
     from: number,
-    over: () => void,
+    over: (peer: Plain) => void,
   ) {
     this.#context = context;
     this.#connection = connection;
     this.#who = { address: connection.address, feed: renditions.feed.name };
-    this.#said = new LimitedLog(context.log, context.clock, this.#who, 'messages said', context.limits.logsPerSecond);
+    this.#over = over;
     this.#cursor = new Cursor(this, {
       renditions,
       policy: request.policy,
@@ -43,43 +42,56 @@ export class Plain implements Peer, CursorHost {
       turns: context.turns,
       turnBytes: context.limits.unsentBytes,
     });
-    connection.listen({
-      text: (text) =>
-        this.#said.add({}, () => [
-          { text: text.slice(0, loggedCharacters) },
-          `${connection.address} says ${JSON.stringify(text.slice(0, 80))}`,
-        ]),
-      binary: () => connection.close(1003, 'a client sends text only'),
-      room: () => this.#cursor.wake(),
-      fault: (fault) => {
-        if (fault !== 'unread') return connection.close(fault === 'silent' ? 4408 : 1013, fault);
-        context.log.warn(
-          { ...this.#who, code: fault },
-          `${connection.address} took nothing, and others needed the memory`,
-        );
-      },
-      closed: (code, reason) => {
-        this.#cursor.stop();
-        this.#said.flush(true);
-        context.log.info(
-          { ...this.#who, code, reason, next: this.#cursor.next },
-          `${connection.address} left: ${code} ${reason}`.trimEnd(),
-        );
-        over();
-      },
+    connection.listen(this);
+    context.ticks.add(this);
+    context.logs.events.add({ took: 1 }, () => {
+      const { size, waitMs, bytes } = request.policy ?? {};
+      const { name } = renditions.feed;
+      return [{ ...this.#who, from, size, waitMs, bytes }, `${connection.address} takes ${name} from ${from}`];
     });
-    const { size, waitMs, bytes } = request.policy ?? {};
-    context.log.info(
-      { ...this.#who, from, size, waitMs, bytes },
-      `${connection.address} takes ${renditions.feed.name} from ${from}`,
-    );
     this.#cursor.wake();
   }
 
-  tick(nowMicros: number): void {
-    this.#connection.tick(nowMicros);
-    this.#said.flush(false);
+  tick(nowMs: number): void {
+    this.#connection.tick(nowMs);
   }
+
+  // What its connection tells.
+
+  text(text: string): void {
+    this.#context.logs.said.add({}, () => [
+      { ...this.#who, text: text.slice(0, loggedCharacters) },
+      `${this.#who.address} says ${JSON.stringify(text.slice(0, 80))}`,
+    ]);
+  }
+
+  binary(): void {
+    this.#connection.close(1003, 'a client sends text only');
+  }
+
+  drained(): void {
+    this.#cursor.wake();
+  }
+
+  fault(fault: 'silent' | 'slow-control' | 'unread'): void {
+    if (fault === 'unread')
+      return this.#context.logs.warnings.add({ unread: 1 }, () => [
+        { ...this.#who, code: fault },
+        `${this.#who.address} took nothing, and others needed the memory`,
+      ]);
+    this.#connection.close(fault === 'silent' ? 4408 : 1013, fault);
+  }
+
+  closed(code: number, reason: string): void {
+    this.#cursor.stop();
+    this.#context.logs.events.add({ left: 1 }, () => [
+      { ...this.#who, code, reason, next: this.#cursor.next },
+      `${this.#who.address} left: ${code} ${reason}`.trimEnd(),
+    ]);
+    this.#over(this);
+  }
+
+  // What its server asks.
 
   drain(): void {
     this.#cursor.stop();
@@ -91,6 +103,8 @@ export class Plain implements Peer, CursorHost {
     this.#connection.destroy();
   }
 
+  // What its cursor asks.
+
   room(): number {
     return this.#connection.room();
   }
@@ -100,7 +114,10 @@ export class Plain implements Peer, CursorHost {
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {
-    this.#context.log.warn({ ...this.#who, from, to }, `gap ${this.#who.feed} [${from},${to})`);
+    this.#context.logs.warnings.add({ gaps: 1 }, () => [
+      { ...this.#who, from, to },
+      `gap ${this.#who.feed} [${from},${to})`,
+    ]);
     this.#connection.send(makeFrame(textFrame, `{"gap":[${from},${to}]}\n`));
   }
 
@@ -112,7 +129,7 @@ export class Plain implements Peer, CursorHost {
   }
 
   failed(_cursor: Cursor, cause: unknown): void {
-    this.#context.log.error({ ...this.#who, err: cause }, 'a feed could not be read');
+    this.#context.logs.errors.add({ unreadable: 1 }, () => [{ ...this.#who, err: cause }, 'a feed could not be read']);
     this.#connection.close(1011, 'the feed could not be read');
   }
 }

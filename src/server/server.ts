@@ -1,12 +1,7 @@
 // The server: HTTP and WebSocket in front of feeds, as a process of its own or attached to an http.Server that exists.
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { type Clock, systemClock, type Timer } from '../base/clock.ts';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { ChunkMemory } from '../feed/chunkMemory.ts';
 import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
@@ -16,11 +11,20 @@ import { framesLimits } from '../frames/limits.ts';
 import type { FramesContext } from '../frames/renditions.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
+import { ClockWatch } from './clockWatch.ts';
 import type { ServerContext } from './context.ts';
+import { DescriptorWatch } from './descriptors.ts';
 import { Feeds } from './feeds.ts';
+import { offersSession } from './handshake.ts';
 import { answerHttp } from './http.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
+import { Listener } from './listener.ts';
 import { type ServerLog, silentLog } from './log.ts';
+import { Logs } from './logs.ts';
+import { mount } from './mount.ts';
+import { Opening } from './opening.ts';
+import { isLoopback, Origins } from './origins.ts';
+import { type Ticking, Ticks } from './ticks.ts';
 import { UnsentMemory } from './unsentMemory.ts';
 import { Upgrades } from './upgrades.ts';
 
@@ -34,6 +38,12 @@ export interface ServerOptions {
   readonly maker?: FeedMaker;
   /** What differs from the defaults of docs/limits.md: `{ connections: 100, drainMs: 2_000 }`. */
   readonly limits?: Partial<ServerLimits>;
+  /**
+   * Origins of web pages that may read this server besides its own: `https://app.example`, `http://localhost:3000`, `null` for
+   * pages opened from files, `*` for every page. Their hosts are names of the server, too. Programs that are no browsers
+   * are not concerned. @default none
+   */
+  readonly origins?: readonly string[];
   /** @default silent */
   readonly log?: ServerLog;
   readonly clock?: Clock;
@@ -50,6 +60,7 @@ export interface ServerStats {
   readonly cachedBytes: number;
   /** Memory of frames that are not whole yet. Limit gatheredBytes. */
   readonly gatheredBytes: number;
+  readonly madeBytes: number;
 }
 
 /** Makes a server. It listens only once `listen` or `attach` is called. Throws `bad-option` or `bad-feed`. */
@@ -60,32 +71,44 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 export class BlockfeedServer {
   readonly #context: ServerContext;
   readonly #frames: FramesContext;
+  readonly #made: ChunkMemory;
   readonly #upgrades: Upgrades;
-  #http: HttpServer | undefined;
+  #listener: Listener | undefined;
   #detach: (() => void)[] = [];
-  #ticking: Timer | undefined;
+  readonly #ticking: Ticking[];
   #closing: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const limits = resolveServerLimits(options.limits ?? {});
+    const logs = new Logs(log, clock, limits.logsPerSecond);
+    const ticks = new Ticks(clock, (cause) =>
+      logs.errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']),
+    );
     this.#frames = {
       turns: new Turns(),
       cache: new PageCache(limits.cachedBytes),
       gathered: new GatheredLines(framesLimits.gatheredBytes.default),
     };
+    this.#made = new ChunkMemory(limits.madeBytes);
     this.#context = {
       name: 'blockfeed',
       clock,
       log,
+      logs,
+      ticks,
+      origins: new Origins(options.origins ?? []),
+      opening: new Opening(limits, ticks, logs),
       limits,
       feeds: new Feeds({
-        configured: configured(options.feeds, options.maker, clock),
+        configured: configured(options.feeds, options.maker, clock, this.#made),
         maker: options.maker,
         limits,
         clock,
+        ticks,
         frames: this.#frames,
+        made: this.#made,
       }),
       turns: this.#frames.turns,
       commits: new Commits(
@@ -95,6 +118,7 @@ export class BlockfeedServer {
       unsent: new UnsentMemory(limits.unsentBytesInAll),
     };
     this.#upgrades = new Upgrades(this.#context);
+    this.#ticking = [this.#context.feeds, this.#context.opening, new ClockWatch(clock, log, limits.clockStepMs), logs];
   }
 
   /** Listens by itself. `port` 0 takes a free one. Rejects with `bad-option` where it cannot. */
@@ -103,66 +127,42 @@ export class BlockfeedServer {
   ): Promise<{ readonly url: string; readonly port: number }> {
     this.#mustBeNew();
     const host = where.host ?? '127.0.0.1';
-    const http = createHttpServer({ maxHeaderSize: this.#context.limits.headerBytes });
-    this.#http = http;
-    this.attach(http);
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(
-          new BlockfeedError(
-            'bad-option',
-            `cannot listen on ${host}:${where.port ?? 0}: ${cause.code ?? cause.message}`,
-            {
-              hint:
-                cause.code === 'EADDRINUSE'
-                  ? 'Take another port, or 0 for a free one.'
-                  : 'Give an address of this machine.',
-              cause,
-            },
-          ),
-        ),
-      );
-      http.listen(where.port ?? 0, host, resolve);
-    }).catch(async (error: unknown) => {
-      this.#http = undefined;
+    const { limits, log, opening, origins, ticks } = this.#context;
+    const listener = new Listener(limits, opening);
+    this.#listener = listener;
+    if (isLoopback(host)) origins.onlyLoopback();
+    this.attach(listener.http);
+    const { port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
       await this.close();
       throw error;
     });
-    // Such as: no more file descriptors. Those who are here are served on.
-    http.on('error', (error) => this.#context.log.error({ err: error }, 'a connection could not be accepted'));
-    const { port } = http.address() as AddressInfo;
+    const descriptors = new DescriptorWatch(log);
+    this.#ticking.push(descriptors);
+    ticks.add(descriptors);
     return { url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
   }
 
   /**
-   * Serves below `path` of an http.Server that exists, with the request listeners it has by now; all other requests are left
-   * to them. An upgrade of another path is left to the server's other `upgrade` listeners; where there are none it is
+   * Serves below `path` of an http.Server that exists, beside whatever else listens on it, before or after: only what is below
+   * that path is taken. An upgrade of another path is left to others who listen for upgrades; where nobody does it is
    * refused. @default path `/`: of that only sessions, `/feeds` and what is below it
    */
   attach(http: HttpServer, path = '/'): void {
     if (this.#closing !== undefined) throw closed();
     const base = path.endsWith('/') ? path : `${path}/`;
-    const own = http === this.#http;
-    const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (isBelow(request, base) || http.listenerCount('upgrade') === 1)
-        this.#upgrades.upgrade(request, socket, head, base);
-    };
-    // Listeners cannot stop each other: two answers to one request would throw in whoever is second.
-    const others = http.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-      if (own || (isBelow(request, base) && !(base === '/' && isRoot(request))))
-        answerHttp(request, response, base, this.#context);
-      else for (const other of others) other.call(http, request, response);
-    };
-    http.on('upgrade', onUpgrade);
-    for (const other of others) http.off('request', other);
-    http.on('request', onRequest);
-    this.#detach.push(() => {
-      http.off('upgrade', onUpgrade);
-      http.off('request', onRequest);
-      for (const other of others) http.on('request', other);
-    });
-    this.#tick();
+    const isOwn = http === this.#listener?.http;
+    this.#detach.push(
+      mount(http, {
+        takes: (request, kind, hasOthers) =>
+          isOwn || (kind === 'upgrade' && !hasOthers) || isFor(request, base, kind === 'upgrade'),
+        request: (request, response) => {
+          this.#context.opening.renew(request.socket);
+          answerHttp(request, response, base, this.#context);
+        },
+        upgrade: (request, socket, head) => this.#upgrades.upgrade(request, socket, head, base),
+      }),
+    );
+    for (const each of this.#ticking) this.#context.ticks.add(each);
   }
 
   stats(): ServerStats {
@@ -175,6 +175,7 @@ export class BlockfeedServer {
       unsentBytes: this.#context.unsent.bytes,
       cachedBytes: this.#frames.cache.bytes,
       gatheredBytes: this.#frames.gathered.bytes,
+      madeBytes: this.#made.bytes,
     };
   }
 
@@ -187,71 +188,60 @@ export class BlockfeedServer {
     return this.#closing;
   }
 
-  /** Cuts off whoever is still there: for a `close` that should wait no longer. */
+  /** Cuts off whoever is still connected: for a `close` that should wait no longer. */
   terminate(): void {
-    for (const peer of [...this.#upgrades.peers]) peer.terminate();
+    void this.#upgrades.inTurns((peer) => peer.terminate());
   }
 
   async #close(reason: string): Promise<void> {
-    const { log } = this.#context;
+    const { clock, limits, log, logs, opening, ticks } = this.#context;
     const { peers } = this.#upgrades;
     log.info({ connections: peers.size }, `closing: ${reason}`);
     const left = this.#upgrades.shut();
-    const listening = this.#http;
-    const stopped =
-      listening?.listening === true
-        ? new Promise<void>((resolve) => listening.close(() => resolve()))
-        : Promise.resolve();
+    const stopped = this.#listener?.close();
+    const timer = clock.after(limits.drainMs, () => {
+      log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
+      this.terminate();
+    });
     let retryAfterMicros = 0;
-    for (const peer of [...peers]) {
+    await this.#upgrades.inTurns((peer) => {
       peer.drain(reason, retryAfterMicros);
       // A thousand clients need not all be back in the first second.
       retryAfterMicros += 1_000;
-    }
-    const timer = this.#context.clock.after(this.#context.limits.drainMs, () => {
-      log.warn({ connections: peers.size }, 'the drain is over: what is unread is cut off');
-      this.terminate();
     });
     await left;
     timer.cancel();
     for (const detach of this.#detach) detach();
-    this.#ticking?.cancel();
-    this.#upgrades.destroy();
-    listening?.closeAllConnections();
+    for (const each of this.#ticking) ticks.delete(each);
+    opening.destroy();
     await stopped;
+    logs.flush(true);
     log.info({}, 'closed');
-  }
-
-  /** One timer for all connections: what is due by the second is done by the second. */
-  #tick(): void {
-    if (this.#ticking !== undefined) return;
-    const tick = () => {
-      const now = this.#context.clock.nowMicros();
-      for (const peer of [...this.#upgrades.peers]) peer.tick(now);
-      this.#context.feeds.tick(now);
-      this.#ticking = this.#context.clock.after(1_000, tick);
-    };
-    this.#ticking = this.#context.clock.after(1_000, tick);
   }
 
   #mustBeNew(): void {
     if (this.#closing !== undefined) throw closed();
-    if (this.#http !== undefined)
+    if (this.#listener !== undefined)
       throw new BlockfeedError('bad-option', 'the server listens already', {
         hint: 'Make another server for another port.',
       });
   }
 }
 
-function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined, clock: Clock): Feed[] {
-  if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock));
+function configured(
+  feeds: ServerOptions['feeds'],
+  maker: FeedMaker | undefined,
+  clock: Clock,
+  made: ChunkMemory,
+): Feed[] {
+  if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock, made));
   return Object.entries(feeds).map(([name, feed]) => {
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
       throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
         hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
         about: name,
       });
-    if (typeof feed === 'string') return specified(name, feed, maker, clock);
+    if (typeof feed === 'string') return specified(name, feed, maker, clock, made);
     if (feed.name === name) return feed;
     throw new BlockfeedError('bad-option', `feed ${feed.name} is offered as ${name}`, {
       hint: 'Offer a feed under its own name.',
@@ -260,23 +250,19 @@ function configured(feeds: ServerOptions['feeds'], maker: FeedMaker | undefined,
   });
 }
 
-function specified(name: string, words: string, maker: FeedMaker | undefined, clock: Clock): Feed {
-  if (maker !== undefined) return maker.specify(words).make(name, clock);
+function specified(name: string, words: string, maker: FeedMaker | undefined, clock: Clock, made: ChunkMemory): Feed {
+  if (maker !== undefined) return maker.specify(words).make(name, clock, made);
   throw new BlockfeedError('bad-option', `feed ${name} is stated in words, and there is no maker`, {
     hint: 'State `maker: generatedFeeds`, from blockfeed/generate, or give a Feed.',
     about: name,
   });
 }
 
-/** Whether the path is one that this server speaks WebSocket or HTTP at. */
-function isBelow(request: IncomingMessage, base: string): boolean {
+/** Whether what is asked for lies below `base`. At the root of a server that others share, only what says that it is ours. */
+function isFor(request: IncomingMessage, base: string, isUpgrade: boolean): boolean {
   const [pathname = ''] = (request.url ?? '').split('?', 1);
-  if (base === '/') return isRoot(request) || `${pathname}/`.startsWith('/feeds/');
-  return `${pathname}/`.startsWith(base);
-}
-
-function isRoot(request: IncomingMessage): boolean {
-  return (request.url ?? '').split('?', 1)[0] === '/';
+  if (base !== '/') return `${pathname}/`.startsWith(base);
+  return pathname === '/' ? isUpgrade && offersSession(request) : `${pathname}/`.startsWith('/feeds/');
 }
 
 function closed(): BlockfeedError {

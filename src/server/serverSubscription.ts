@@ -7,6 +7,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { Sums } from './limitedLog.ts';
@@ -24,14 +25,16 @@ export interface ServerSubscriptionHost {
   room(subscription: ServerSubscription): number;
   send(bytes: Buffer, page?: Page): void;
   say(message: ServerMessage): void;
-  /** Says something to whoever reads the server's log, in the name of this client. */
-  log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void;
-  /** Logs an ack, unless there are too many of them. */
-  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void;
+  /** Logs in the name of this client, unless there is too much of that sort. */
+  log(
+    sort: 'acks' | 'events' | 'warnings',
+    sums: Sums,
+    format: () => readonly [fields: object, sentence: string],
+  ): void;
   /** Everything was sent and acked, or there was time enough for that: it is over. */
   ended(subscription: ServerSubscription): void;
-  /** The feed could not be read. */
-  failed(feed: string, cause: unknown): void;
+  /** Its feed could not be read: it is over. */
+  failed(subscription: ServerSubscription, cause: unknown): void;
 }
 
 export class ServerSubscription implements CursorHost {
@@ -45,11 +48,13 @@ export class ServerSubscription implements CursorHost {
   readonly #renditions: Renditions;
   /** Undefined while the place is being looked up. */
   #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
-  readonly #stopped: AbortController = new AbortController();
+  /** Gives up the looking up, while it is under way. */
+  #looking: AbortController | undefined;
+  #isStopped = false;
   /** The client asked to leave: 5 s for its last ack. */
-  #leaveByMicros: number = Number.POSITIVE_INFINITY;
+  #leaveByMs: number = Number.POSITIVE_INFINITY;
   /** Since when the window is full and nothing was acked. */
-  #fullSinceMicros: number = Number.POSITIVE_INFINITY;
+  #fullSinceMs: number = Number.POSITIVE_INFINITY;
   #isStalledSaid = false;
 
   /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
@@ -84,21 +89,29 @@ export class ServerSubscription implements CursorHost {
     return feed.paced ? feed.tail() : undefined;
   }
 
+  /** How far the feed's times are ahead of the clock, in microseconds: the clock was set back, and nothing comes until then. */
+  get aheadMicros(): number {
+    const { feed } = this.#renditions;
+    return feed.paced ? feed.watermarkMicros() - this.#host.context.clock.nowMicros() : 0;
+  }
+
   /** Looks up where it starts, says so, and sends. Rejects as `startOf` does; nothing happens once it is stopped. */
   async begin(): Promise<void> {
     const { from: place, epoch, check, consumer } = this.#request;
     const { feed } = this.#renditions;
     const committed =
       consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
+    this.#looking = new AbortController();
     const { from, checked } = await startOf(feed, this.#policy, {
       from: place,
       epoch,
       check,
       committed,
       turns: this.#host.context.turns,
-      signal: this.#stopped.signal,
+      signal: this.#looking.signal,
     });
-    if (this.#stopped.signal.aborted) return;
+    if (this.#isStopped) return;
+    this.#looking = undefined;
     const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
     const window = new Window(size, from);
     this.#sayBegin(from, checked, delivery, size);
@@ -131,12 +144,12 @@ export class ServerSubscription implements CursorHost {
     if (to <= window.acked) return true;
     const from = window.acked;
     const freed = window.ack(to);
-    this.#fullSinceMicros = Number.POSITIVE_INFINITY;
+    this.#fullSinceMs = Number.POSITIVE_INFINITY;
     this.#isStalledSaid = false;
     let tookMicros: number | undefined;
     for (const [end, took] of blocks) if (end > from && end <= to) tookMicros = (tookMicros ?? 0) + took;
     const messages = to - from;
-    this.#host.logAck({ blocks: freed.blocks, messages }, () => {
+    this.#host.log('acks', { blocks: freed.blocks, messages }, () => {
       const { feed } = this;
       const { spanMicros } = freed;
       const count = messages === 1 ? '1 message' : `${messages} messages`;
@@ -153,7 +166,7 @@ export class ServerSubscription implements CursorHost {
   /** Gracefully: the block that is filling ends here, and its ack is awaited. */
   leave(): void {
     if (this.#running === undefined) return this.#host.ended(this);
-    this.#leaveByMicros = this.#host.context.clock.nowMicros() + this.#host.context.limits.leaveMs * 1_000;
+    this.#leaveByMs = this.#host.context.ticks.nowMs() + this.#host.context.limits.leaveMs;
     this.#running.cursor.leave();
     this.#endIfAcked();
   }
@@ -165,18 +178,22 @@ export class ServerSubscription implements CursorHost {
 
   /** Sends nothing more, and keeps nothing but its window: acks are still taken. */
   stop(): void {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    this.#looking?.abort();
     this.#running?.cursor.stop();
   }
 
-  tick(nowMicros: number): void {
-    if (nowMicros >= this.#leaveByMicros) return this.#host.ended(this);
+  tick(nowMs: number): void {
+    if (nowMs >= this.#leaveByMs) return this.#host.ended(this);
     if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
-    if (this.#fullSinceMicros === Number.POSITIVE_INFINITY) this.#fullSinceMicros = nowMicros;
-    if (this.#isStalledSaid || nowMicros - this.#fullSinceMicros < this.#host.context.limits.stalledMs * 1_000) return;
+    if (this.#fullSinceMs === Number.POSITIVE_INFINITY) this.#fullSinceMs = nowMs;
+    if (this.#isStalledSaid || nowMs - this.#fullSinceMs < this.#host.context.limits.stalledMs) return;
     this.#isStalledSaid = true;
     const { size: window, unacked } = this.#running.window;
-    this.#host.log('warn', { feed: this.feed, window, unacked }, `${this.feed} stalled: no ack for 30 s`);
+    this.#host.log('warnings', { stalled: 1 }, () => [
+      { feed: this.feed, window, unacked },
+      `${this.feed} stalled: no ack for 30 s`,
+    ]);
     this.#host.say({ type: 'stalled', feed: this.feed, window, unacked });
   }
 
@@ -191,7 +208,7 @@ export class ServerSubscription implements CursorHost {
   }
 
   gap(_cursor: Cursor, from: number, to: number): void {
-    this.#host.log('warn', { feed: this.feed, from, to }, `gap ${this.feed} [${from},${to})`);
+    this.#host.log('warnings', { gaps: 1 }, () => [{ feed: this.feed, from, to }, `gap ${this.feed} [${from},${to})`]);
     this.#host.say({ type: 'gap', feed: this.feed, from, to, reason: 'the feed has forgotten them' });
   }
 
@@ -204,14 +221,14 @@ export class ServerSubscription implements CursorHost {
   }
 
   failed(_cursor: Cursor, cause: unknown): void {
-    this.#host.failed(this.feed, cause);
+    this.#host.failed(this, cause);
   }
 
   #endIfAcked(): void {
     if (this.#running === undefined || this.#running.window.unacked > 0) return;
     const { phase } = this.#running.cursor;
     // `gone`: the server stops. Of what the client does not leave itself nothing is said.
-    const isLeft = phase === 'gone' && this.#leaveByMicros !== Number.POSITIVE_INFINITY;
+    const isLeft = phase === 'gone' && this.#leaveByMs !== Number.POSITIVE_INFINITY;
     if (phase === 'ended' || isLeft) this.#host.ended(this);
   }
 
@@ -230,12 +247,14 @@ export class ServerSubscription implements CursorHost {
       checked,
       anchorEvery,
     });
-    const fields = { feed: name, from, ...this.#policy, delivery, window, consumer, until };
-    this.#host.log('info', fields, `${this.#host.client} takes ${name} from ${from}`);
+    this.#host.log('events', { took: 1 }, () => [
+      { feed: name, from, ...this.#policy, delivery, window, consumer, until },
+      `${this.#host.client} takes ${name} from ${from}`,
+    ]);
   }
 }
 
 /** The server does not know them of a block that was sent on an earlier connection. */
 function seconds(micros: number | undefined): string {
-  return micros === undefined ? 'unknown' : `${(micros / 1_000_000).toFixed(3)} s`;
+  return micros === undefined ? 'unknown' : formatSeconds(micros);
 }

@@ -6,55 +6,73 @@ import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
-import { LimitedLog, type Sums } from './limitedLog.ts';
+import type { Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
 import { ServerSubscription, type ServerSubscriptionHost, type Subscribe } from './serverSubscription.ts';
 
-export class Session implements Peer, ServerSubscriptionHost {
+export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   readonly context: ServerContext;
   readonly #connection: Connection;
   readonly #id: string = randomBytes(6).toString('hex');
-  readonly #over: () => void;
+  readonly #over: (peer: Session) => void;
   readonly #subscriptions: Map<string, ServerSubscription> = new Map();
   /** Who found no room, in that order: so that no subscription starves another. */
   readonly #waiting: Set<ServerSubscription> = new Set();
   #who: { session: string; address: string; client?: string; instance?: string };
-  #acks: LimitedLog;
   #phase: Phase = 'greeting';
   #errors = 0;
-  readonly #cameMicros: number;
-  #heartbeatMicros: number;
+  readonly #cameMs: number;
+  #heartbeatMs: number;
   #drainDone = false;
 
   /** `over` is called once, when nothing of the session is left. */
-  constructor(context: ServerContext, connection: Connection, over: () => void) {
+  constructor(context: ServerContext, connection: Connection, over: (peer: Session) => void) {
     this.context = context;
     this.#connection = connection;
     this.#over = over;
     this.#who = { session: this.#id, address: connection.address };
-    this.#acks = new LimitedLog(context.log, context.clock, this.#who, 'acks', context.limits.logsPerSecond);
-    this.#cameMicros = context.clock.nowMicros();
-    this.#heartbeatMicros = this.#cameMicros;
-    connection.listen({
-      text: (text) => this.#heard(text),
-      binary: () => this.#closeWith(1003, 'a client sends text only'),
-      room: () => {
-        const waiting = [...this.#waiting];
-        this.#waiting.clear();
-        for (const subscription of waiting) subscription.wake();
-      },
-      fault: (fault) => {
-        if (fault === 'silent')
-          this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
-        else if (fault === 'unread')
-          context.log.warn({ ...this.#who, code: fault }, `${this.client} took nothing, and others needed the memory`);
-        else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
-      },
-      closed: (code, reason) => this.#closed(code, reason),
-    });
+    this.#cameMs = context.ticks.nowMs();
+    this.#heartbeatMs = this.#cameMs;
+    connection.listen(this);
+    context.ticks.add(this);
   }
+
+  // What its connection tells.
+
+  binary(): void {
+    this.#closeWith(1003, 'a client sends text only');
+  }
+
+  drained(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const subscription of waiting) subscription.wake();
+  }
+
+  fault(fault: 'silent' | 'slow-control' | 'unread'): void {
+    if (fault === 'silent')
+      this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
+    else if (fault === 'unread')
+      this.context.logs.warnings.add({ unread: 1 }, () => [
+        { ...this.#who, code: fault },
+        `${this.client} took nothing, and others needed the memory`,
+      ]);
+    else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
+  }
+
+  closed(code: number, reason: string): void {
+    this.#phase = 'closed';
+    for (const subscription of [...this.#subscriptions.values()]) this.#forget(subscription);
+    this.context.logs.events.add({ left: 1 }, () => [
+      { ...this.#who, code, reason },
+      `${this.client} left: ${code} ${reason}`.trimEnd(),
+    ]);
+    this.#over(this);
+  }
+
+  // What its server asks.
 
   get client(): string {
     return this.#who.client ?? this.#who.address;
@@ -64,15 +82,15 @@ export class Session implements Peer, ServerSubscriptionHost {
     return this.#subscriptions.size;
   }
 
-  tick(nowMicros: number): void {
-    this.#connection.tick(nowMicros);
-    this.#acks.flush(false);
-    if (this.#phase === 'greeting' && nowMicros - this.#cameMicros >= this.context.limits.helloMs * 1_000)
+  tick(nowMs: number): void {
+    this.#connection.tick(nowMs);
+    if (this.#phase === 'greeting' && nowMs - this.#cameMs >= this.context.limits.helloMs)
       this.#fail(new BlockfeedError('hello-late', 'no hello came', { hint: 'Say hello first, within 5 s.' }), 4408);
-    for (const subscription of [...this.#subscriptions.values()]) subscription.tick(nowMicros);
-    if (this.#phase === 'open' && nowMicros - this.#heartbeatMicros >= this.context.limits.heartbeatMs * 1_000) {
-      this.#heartbeatMicros = nowMicros;
-      this.say({ type: 'heartbeat', tails: this.#tails() });
+    for (const subscription of [...this.#subscriptions.values()])
+      this.#within(subscription, () => subscription.tick(nowMs));
+    if (this.#phase === 'open' && nowMs - this.#heartbeatMs >= this.context.limits.heartbeatMs) {
+      this.#heartbeatMs = nowMs;
+      this.#sayHeartbeat();
     }
   }
 
@@ -105,32 +123,38 @@ export class Session implements Peer, ServerSubscriptionHost {
     if (this.#phase !== 'closed') this.#connection.sendText(JSON.stringify(message));
   }
 
-  log(level: 'info' | 'warn' | 'error', fields: object, sentence: string): void {
-    this.context.log[level]({ ...this.#who, ...fields }, sentence);
-  }
-
-  logAck(sums: Sums, format: () => readonly [fields: object, sentence: string]): void {
-    this.#acks.add(sums, format);
+  log(
+    sort: 'acks' | 'events' | 'warnings',
+    sums: Sums,
+    format: () => readonly [fields: object, sentence: string],
+  ): void {
+    this.context.logs[sort].add(sums, () => {
+      const [fields, sentence] = format();
+      return [{ ...this.#who, ...fields }, sentence];
+    });
   }
 
   /** Nothing of the subscription is kept. */
   ended(subscription: ServerSubscription): void {
     this.#forget(subscription);
     const { feed, acked } = subscription;
-    this.log('info', { feed, acked }, `${this.client} leaves ${feed} at ${acked}`);
+    this.log('events', { leaves: 1 }, () => [{ feed, acked }, `${this.client} leaves ${feed} at ${acked}`]);
     this.say({ type: 'unsubscribed', feed, acked });
     this.#closeIfLeft();
     this.#closeIfDrained();
   }
 
-  failed(feed: string, cause: unknown): void {
-    this.log('error', { feed, err: cause }, 'a feed could not be read');
-    this.#fail(new BlockfeedError('internal', `feed ${feed} could not be read`, { hint: 'Try again later.' }), 1011);
+  failed(subscription: ServerSubscription, cause: unknown): void {
+    if (this.#subscriptions.get(subscription.feed) !== subscription) return;
+    this.#forget(subscription);
+    this.#feedFailed(subscription.feed, subscription.feed, cause);
+    this.#closeIfLeft();
+    this.#closeIfDrained();
   }
 
   // What the client says.
 
-  #heard(text: string): void {
+  text(text: string): void {
     let message: ClientMessage;
     try {
       message = parseClientMessage(text);
@@ -175,14 +199,7 @@ export class Session implements Peer, ServerSubscriptionHost {
   #hello(client: string, instance: string): void {
     this.#phase = 'open';
     this.#who = { ...this.#who, client, instance };
-    this.#acks = new LimitedLog(
-      this.context.log,
-      this.context.clock,
-      this.#who,
-      'acks',
-      this.context.limits.logsPerSecond,
-    );
-    this.context.log.info(this.#who, `${client} came`);
+    this.context.logs.events.add({ came: 1 }, () => [this.#who, `${client} came`]);
     this.say({
       type: 'welcome',
       server: this.context.name,
@@ -216,14 +233,18 @@ export class Session implements Peer, ServerSubscriptionHost {
       // It may have been left, or the connection be over, while its place was looked up.
       if (this.#subscriptions.get(feed) !== subscription) return;
       this.#forget(subscription);
-      this.#refuse(cause, message.feed);
+      if (isRefusal(cause)) this.#refuse(cause, message.feed);
+      else this.#feedFailed(subscription.feed, message.feed, cause);
     });
   }
 
   #ack({ feed, epoch, to, blocks = [] }: Extract<ClientMessage, { type: 'ack' }>): void {
     const subscription = this.#subscriptions.get(feed);
-    if (subscription?.epoch !== epoch || !subscription.ack(to, blocks))
-      return this.logAck({}, () => [{ feed, epoch, to }, `ack of ${feed} ${to} ignored: it is not subscribed here`]);
+    if (subscription?.epoch !== epoch || this.#within(subscription, () => subscription.ack(to, blocks)) === false)
+      return this.log('acks', { ignored: 1 }, () => [
+        { feed, epoch, to },
+        `ack of ${feed} ${to} ignored: it is not subscribed here`,
+      ]);
     this.#closeIfDrained();
   }
 
@@ -234,7 +255,7 @@ export class Session implements Peer, ServerSubscriptionHost {
         hint: 'Use the name that `subscribed` gave.',
         about: feed,
       });
-    if (flush) subscription.leave();
+    if (flush) this.#within(subscription, () => subscription.leave());
     else this.ended(subscription);
   }
 
@@ -268,22 +289,17 @@ export class Session implements Peer, ServerSubscriptionHost {
     this.#connection.close(code, reason);
   }
 
-  #closed(code: number, reason: string): void {
-    this.#phase = 'closed';
-    for (const subscription of [...this.#subscriptions.values()]) this.#forget(subscription);
-    this.#acks.flush(true);
-    this.context.log.info({ ...this.#who, code, reason }, `${this.client} left: ${code} ${reason}`.trimEnd());
-    this.#over();
-  }
-
   // Errors.
 
   #refuse(cause: unknown, about?: string): void {
     if (this.#phase === 'closed') return;
-    const error = cause instanceof BlockfeedError && cause.code !== 'storage' ? cause : this.#defect(cause);
+    const error = isRefusal(cause) ? cause : this.#defect(cause);
     const { close } = errorCodes[error.code];
     if (close !== undefined) return this.#fail(error, close);
-    this.context.log.warn({ ...this.#who, code: error.code, about: error.about ?? about }, `refused: ${error.message}`);
+    this.log('warnings', { refused: 1 }, () => [
+      { code: error.code, about: error.about ?? about },
+      `refused: ${error.message}`,
+    ]);
     this.#sayError(error, about);
     if (++this.#errors >= limits.errors.default)
       this.#fail(new BlockfeedError('too-many-errors', 'too many errors', { hint: 'Mend the client.' }), 4400);
@@ -291,13 +307,38 @@ export class Session implements Peer, ServerSubscriptionHost {
 
   #fail(error: BlockfeedError, code: number): void {
     if (this.#phase === 'closed') return;
-    this.context.log.warn({ ...this.#who, code: error.code }, error.message);
+    this.log('warnings', { failed: 1 }, () => [{ code: error.code }, error.message]);
     this.#sayError(error);
     this.#closeWith(code, error.message);
   }
 
+  /** What fails within one subscription ends that one. */
+  #within<Value>(subscription: ServerSubscription, act: () => Value): Value | undefined {
+    try {
+      return act();
+    } catch (cause) {
+      if (isRefusal(cause)) throw cause;
+      this.failed(subscription, cause);
+      return undefined;
+    }
+  }
+
+  /** A feed that fails ends its own subscription; the client may ask for it again. It is no error of the client. */
+  #feedFailed(feed: string, about: string, cause: unknown): void {
+    this.context.logs.errors.add({ unreadable: 1 }, () => [
+      { ...this.#who, feed, err: cause },
+      'a feed could not be read',
+    ]);
+    this.#sayError(
+      new BlockfeedError('feed-failed', `feed ${feed} could not be read`, {
+        hint: 'Subscribe again later; the log of the server says more.',
+        about,
+      }),
+    );
+  }
+
   #defect(cause: unknown): BlockfeedError {
-    this.context.log.error({ ...this.#who, err: cause }, 'a defect of the server');
+    this.context.logs.errors.add({ defects: 1 }, () => [{ ...this.#who, err: cause }, 'a defect of the server']);
     return new BlockfeedError('internal', 'the server failed to do this', {
       hint: 'Report it; its log says more.',
       cause,
@@ -315,9 +356,20 @@ export class Session implements Peer, ServerSubscriptionHost {
     });
   }
 
-  #tails(): Record<string, number> {
+  #sayHeartbeat(): void {
     const tails: Record<string, number> = {};
-    for (const { feed, tail } of this.#subscriptions.values()) if (tail !== undefined) tails[feed] = tail;
-    return tails;
+    const ahead: Record<string, number> = {};
+    for (const subscription of [...this.#subscriptions.values()])
+      this.#within(subscription, () => {
+        const { feed, tail, aheadMicros } = subscription;
+        if (tail !== undefined) tails[feed] = tail;
+        if (aheadMicros >= this.context.limits.clockStepMs * 1_000) ahead[feed] = aheadMicros;
+      });
+    this.say({ type: 'heartbeat', tails, ...(Object.keys(ahead).length === 0 ? {} : { ahead }) });
   }
+}
+
+/** Whether it is something that the client did, and not that the server or a feed failed. */
+function isRefusal(cause: unknown): cause is BlockfeedError {
+  return cause instanceof BlockfeedError && cause.code !== 'storage';
 }

@@ -1,6 +1,7 @@
 // Where a subscription starts: turns the place a client asked for into an offset.
-
+import { crc32 } from 'node:zlib';
 import type { Feed } from '../feed/feed.ts';
+import { sliceOf } from '../feed/lines.ts';
 import { readLines } from '../frames/readLines.ts';
 import type { Turns } from '../frames/turns.ts';
 import { Cutter, frameStart } from '../protocol/cut.ts';
@@ -16,7 +17,7 @@ export interface StartRequest {
   readonly check?: number | undefined;
   /** The consumer's commit, if it has one. */
   readonly committed?: number | undefined;
-  /** What has to be read for it is read in these. */
+  /** What is read is read in these. */
   readonly turns: Turns;
   /** Aborted when whoever asks has left: nothing more is read for it. */
   readonly signal: AbortSignal;
@@ -24,6 +25,20 @@ export interface StartRequest {
 
 /** The offset to start from, and whether the line before it was compared. Rejects with `reset`, `diverged`, or the signal's reason. */
 export async function startOf(
+  feed: Feed,
+  policy: Policy | undefined,
+  request: StartRequest,
+): Promise<{ from: number; checked: boolean }> {
+  // What is begun in one turn is kept for the next.
+  const stopWatching = feed.watch(() => undefined);
+  try {
+    return await found(feed, policy, request);
+  } finally {
+    stopWatching();
+  }
+}
+
+async function found(
   feed: Feed,
   policy: Policy | undefined,
   request: StartRequest,
@@ -38,10 +53,18 @@ export async function startOf(
   if (feed.specification === undefined && from > feed.tail())
     throw diverged(feed, `ends at ${feed.tail()}, before ${from}`);
   if (request.check === undefined || from === 0) return { from, checked: false };
-  const checksum = await request.turns.late(() => feed.checksumAt(from - 1));
+  const checksum = await checksumAt(feed, from - 1, request);
   if (checksum === undefined) return { from, checked: false };
   if (checksum !== request.check) throw diverged(feed, `has another line at ${from - 1}`);
   return { from, checked: true };
+}
+
+/** The crc32 of the line at `offset`, newline included; undefined where nobody knows it. */
+async function checksumAt(feed: Feed, offset: number, { turns, signal }: StartRequest): Promise<number | undefined> {
+  if (offset >= feed.tail()) return undefined;
+  const lines = await readLines(feed, offset, turns, signal);
+  if (lines !== undefined) return crc32(sliceOf(lines, offset, offset + 1));
+  return await feed.removedChecksum(offset);
 }
 
 async function placeOf(

@@ -1,24 +1,31 @@
-// The door: what happens from the request for an upgrade until a peer is in, or is refused. It knows who is in.
+// What happens from the request for an upgrade until a peer is accepted, or is refused. Here is known who is connected.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { feedLimits } from '../feed/limits.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { subprotocol } from '../protocol/messages.ts';
 import { Connection } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import { type PlainRequest, parseHandshake } from './handshake.ts';
+import { addressOf } from './opening.ts';
 import { Plain } from './plain.ts';
 import { Session } from './session.ts';
 import { startOf } from './start.ts';
+import { whileThere } from './whileThere.ts';
+
+/** Makes the peer of a connection that was upgraded. */
+type Accept = (connection: Connection, over: (peer: Peer) => void) => Peer;
+
+/** Between two turns in which many are told that the server stops, in ms: they answer. */
+const betweenMs = 4;
 
 export class Upgrades {
-  /** Who is in. */
+  /** Who was accepted and is connected. */
   readonly peers: Set<Peer> = new Set();
   readonly #context: ServerContext;
   readonly #webSockets: WebSocketServer;
-  /** Every socket from its upgrade to its end, also those that were refused. */
-  readonly #sockets: Set<Socket> = new Set();
   #isShut = false;
   #emptied: (() => void) | undefined;
 
@@ -35,7 +42,7 @@ export class Upgrades {
     });
   }
 
-  /** Nobody comes in any more. Resolves when the last peer has left. */
+  /** Nobody is accepted any more. Resolves when the last peer has left. */
   async shut(): Promise<void> {
     this.#isShut = true;
     if (this.peers.size === 0) return;
@@ -44,79 +51,103 @@ export class Upgrades {
     });
   }
 
-  /** Ends what was refused and does not end by itself. */
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+  /** Each peer stops or is cut off, as `act` does it, in turns with time between them for what comes of it. */
+  async inTurns(act: (peer: Peer) => void): Promise<void> {
+    const { clock } = this.#context;
+    let untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
+    for (const peer of [...this.peers]) {
+      act(peer);
+      if (clock.monotonicMs() <= untilMs) continue;
+      await new Promise<void>((resolve) => clock.after(betweenMs, resolve));
+      untilMs = clock.monotonicMs() + feedLimits.turnMs.default;
+    }
   }
 
   /** `base` is the path at which the server is mounted. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, base: string): void {
-    const context = this.#context;
-    const onError = (error: Error) => context.log.info({ err: error.message }, 'a connection broke in its handshake');
-    socket.on('error', onError);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    const handshake = parseHandshake(request, base);
-    if (handshake.is === 'refused') return refuse(socket, handshake.status, handshake.why);
-    if (this.#isShut) return refuse(socket, 503, 'the server is stopping');
-    const enter = (accept: (connection: Connection, over: () => void) => Peer) => {
-      if (socket.destroyed) return;
-      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        // From here on ws listens, and the peer hears of it.
-        socket.off('error', onError);
-        if (this.#isShut || this.peers.size >= context.limits.connections) {
-          webSocket.on('error', (error) => context.log.info({ err: error.message }, 'a refused connection broke'));
-          if (this.#isShut) return webSocket.close(1012, 'the server restarts');
-          return webSocket.close(1013, 'too many connections');
-        }
-        const connection = new Connection(webSocket, socket, context.clock, context.unsent, context.limits);
-        const peer: Peer = accept(connection, () => {
-          this.peers.delete(peer);
-          if (this.peers.size === 0) this.#emptied?.();
-        });
-        this.peers.add(peer);
+    const { opening, origins, turns } = this.#context;
+    if (!opening.add(socket)) return;
+    const handshake = parseHandshake(request, base, origins);
+    if (handshake.is === 'refused') return this.#refuse(socket, handshake.status, handshake.why);
+    if (this.#refusedForNow(socket)) return;
+    if (handshake.is === 'plain')
+      this.#preparePlain(handshake.request, socket).then(
+        (accept) => this.#accept(request, socket, head, accept),
+        (cause: unknown) => this.#refuseFor(socket, cause),
+      );
+    else
+      turns.add({
+        queued: false,
+        run: () => {
+          this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over));
+          return false;
+        },
       });
-    };
-    if (handshake.is === 'session') return enter((connection, over) => new Session(context, connection, over));
-    const left = new AbortController();
-    socket.once('close', () => left.abort());
-    preparePlain(context, handshake.request, left.signal).then(enter, (cause: unknown) =>
-      refuseFor(context, socket, cause),
+  }
+
+  /** Whether there is no place for it now, which it then was told. */
+  #refusedForNow(socket: Socket): boolean {
+    if (this.#isShut) this.#refuse(socket, 503, 'the server is stopping');
+    else if (this.peers.size >= this.#context.limits.connections) this.#refuse(socket, 503, 'too many connections');
+    else return false;
+    return true;
+  }
+
+  #accept(request: IncomingMessage, socket: Socket, head: Buffer, accept: Accept): void {
+    if (socket.destroyed || this.#refusedForNow(socket)) return;
+    // ws calls back within the call, or refuses the request itself. What is kept of a peer must not keep its request.
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const { opening, ticks, unsent, limits } = this.#context;
+      opening.delete(socket);
+      this.peers.add(accept(new Connection(webSocket, socket, ticks, unsent, limits), this.#left));
+    });
+  }
+
+  readonly #left = (peer: Peer): void => {
+    this.peers.delete(peer);
+    this.#context.ticks.delete(peer);
+    if (this.peers.size === 0) this.#emptied?.();
+  };
+
+  /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
+  async #preparePlain(request: PlainRequest, socket: Socket): Promise<Accept> {
+    const context = this.#context;
+    // A specification may take milliseconds to check: each client has its turn, so that many hold up nobody for long.
+    const renditions = await context.turns.late(() => context.feeds.find(request.feed));
+    const { turns } = context;
+    const { from } = await whileThere(socket, (signal) =>
+      startOf(renditions.feed, request.policy, { ...request, turns, signal }),
+    );
+    return (connection, over) => new Plain(context, connection, request, renditions, from, over);
+  }
+
+  #refuseFor(socket: Socket, cause: unknown): void {
+    const { errors } = this.#context.logs;
+    // It has left: nobody is there to be answered.
+    if (socket.destroyed) return;
+    if (!(cause instanceof BlockfeedError)) {
+      errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']);
+      return this.#refuse(socket, 500, 'the server failed to do this');
+    }
+    const status =
+      { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
+    if (status === 500) errors.add({ unreadable: 1 }, () => [{ err: cause }, 'a feed could not be read']);
+    this.#refuse(socket, status, `${cause.message}. ${cause.hint}`);
+  }
+
+  #refuse(socket: Socket, status: number, why: string): void {
+    const address = addressOf(socket);
+    this.#context.logs.warnings.add({ refused: 1 }, () => [
+      { address, status },
+      `${address} refused: ${status} ${why}`,
+    ]);
+    const body = `${why}\n`;
+    const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
+    // A peer that leaves its side open is not waited for.
+    socket.once('finish', () => socket.destroy());
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
     );
   }
-}
-
-/** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
-async function preparePlain(
-  context: ServerContext,
-  request: PlainRequest,
-  signal: AbortSignal,
-): Promise<(connection: Connection, over: () => void) => Peer> {
-  const renditions = context.feeds.find(request.feed);
-  const { from } = await startOf(renditions.feed, request.policy, { ...request, turns: context.turns, signal });
-  return (connection, over) => new Plain(context, connection, request, renditions, from, over);
-}
-
-function refuseFor(context: ServerContext, socket: Socket, cause: unknown): void {
-  // It has left: nobody is there to be answered.
-  if (socket.destroyed) return;
-  if (!(cause instanceof BlockfeedError)) {
-    context.log.error({ err: cause }, 'a defect of the server');
-    return refuse(socket, 500, 'the server failed to do this');
-  }
-  const status =
-    { 'unknown-feed': 404, 'feed-refused': 403, 'feed-limit': 429, storage: 500 }[cause.code as string] ?? 400;
-  if (status === 500) context.log.error({ err: cause }, 'a feed could not be read');
-  refuse(socket, status, `${cause.message}. ${cause.hint}`);
-}
-
-function refuse(socket: Socket, status: number, why: string): void {
-  const body = `${why}\n`;
-  const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
-  // A peer that leaves its side open is not waited for.
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
-  );
 }

@@ -1,11 +1,12 @@
-// Which size to use for a goal, of the sizes that were measured: what it gives, what its neighbours would give, and which
-// cannot be told from it. Pure.
+// Advises which of the measured sizes to use for a goal. Reports what that size gives, what its neighbours give, and
+// which sizes differ from it by no more than noise. Pure.
 import { groupsOf } from './groups.ts';
-import { formatWhole } from './page/format.ts';
+import { formatMicros, formatWhole } from './page/format.ts';
 import type { Advice, Estimate, Goal, Measurement, Point } from './result.ts';
+import { ascending } from './statistics/ascending.ts';
 import { differ, meanOf } from './statistics/mean.ts';
 
-/** Sizes so near the best are as good; among them the one with the fewest drawbacks is advised. */
+/** Sizes this near to the best count as good. The one among them with the fewest drawbacks is advised. */
 const asGood = 0.02;
 
 /** A size with the goal's figure in each of its runs. */
@@ -15,7 +16,7 @@ interface Candidate {
   readonly gives: Estimate;
 }
 
-/** Advice for each goal in each part of the grid that differs in nothing but size. */
+/** Advice for each goal and each group of points that differ only in size. */
 export function adviceOf(goals: readonly Goal[], measurements: readonly Measurement[]): Advice[] {
   const hasFullSpeed = measurements.some(({ point }) => point.rate === 'max');
   const concerns = ({ kind }: Goal, { rate }: Point): boolean => {
@@ -27,7 +28,7 @@ export function adviceOf(goals: readonly Goal[], measurements: readonly Measurem
   );
 }
 
-/** The goal's figure in one run; undefined where it has none, or the server did not keep up. */
+/** The goal's figure in one run; undefined where the run has none, or the server did not keep up. */
 function figureOf(goal: Goal, measurement: Measurement): number | undefined {
   const { keptUp, messagesPerSecond, blocks, latency, serverCpuPerMillion, clientCpuPerMillion } = measurement;
   if (!keptUp || blocks === 0) return undefined;
@@ -70,9 +71,9 @@ function advise(goal: Goal, group: readonly Measurement[]): Advice {
   return { ...advice, words: wordsOf(advice, best, candidates, largestTried) };
 }
 
-/** One for each size, ascending; none for a size of which any run has no figure. */
+/** One for each size, ascending. A size is left out when one of its runs has no figure. */
 function candidatesOf(goal: Goal, group: readonly Measurement[]): Candidate[] {
-  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  const sizes = ascending(group.map(({ point }) => point.size));
   return sizes.flatMap((size) => {
     const runs = group.filter(({ point }) => point.size === size);
     const figures = runs.flatMap((run) => figureOf(goal, run) ?? []);
@@ -86,14 +87,14 @@ function bestOf(goal: Goal, candidates: readonly Candidate[]): Candidate | undef
   return sorted[0];
 }
 
-/** The largest size whose figure is within the limit, its noise included: larger blocks cost less. */
+/** The largest size whose figure lies within the limit with its noise, because larger blocks cost less. */
 function largestWithin(limitMicros: number, candidates: readonly Candidate[]): Candidate | undefined {
   return candidates.findLast(({ gives }) => gives.high <= limitMicros);
 }
 
 /**
- * Of the sizes as good as the best: the smallest, which makes nobody wait, or, where the goal is a low latency at a given
- * rate, the largest, which costs least.
+ * Chooses among the sizes that are as good as the best: the smallest, which makes nobody wait. For the least latency at
+ * a given rate it is the largest, which costs least.
  */
 function asGoodAs(goal: Goal, best: Candidate, candidates: readonly Candidate[]): Candidate {
   const good = candidates.filter(
@@ -113,14 +114,14 @@ function wordsOf(
   const { goal, size, gives, noDifference } = advice;
   const where = whereOf(advice);
   if (goal.kind === 'latency' && (size === undefined || gives === undefined))
-    return `No size keeps ${goalName(goal)} within ${duration(goal.limitMicros)} ${where}: the best, ${formatWhole(best.size)}, has ${duration(best.gives.value)}.`;
+    return `No size keeps ${goalName(goal)} within ${formatMicros(goal.limitMicros)} ${where}: the best, ${formatWhole(best.size)}, has ${formatMicros(best.gives.value)}.`;
   if (size === undefined || gives === undefined) return `Nothing was measured ${where}.`;
   const given = `${figureText(goal, gives)} ${where}`;
   if (noDifference.length === candidates.length && candidates.length > 1)
     return `No difference beyond the noise between sizes ${listOf(noDifference)} ${where}: ${formatWhole(size)} gives ${figureText(goal, gives)}.`;
   const others = noDifference.filter((each) => each !== size);
-  const same = others.length === 0 ? '' : `; no difference to ${listOf(others)} beyond the noise`;
-  // A grid that ends where it still gets better has not shown where it stops.
+  const same = others.length === 0 ? '' : `; no difference from ${listOf(others)} beyond the noise`;
+  // Where the largest size is the best, the grid does not show where the gain stops.
   const further = size === largestTried ? ' It is the largest that was tried: try larger ones too.' : '';
   const blocks = `Blocks of ${formatWhole(size)}`;
   switch (goal.kind) {
@@ -131,7 +132,7 @@ function wordsOf(
     case 'rate':
       return `${blocks} have the least latency: ${given}${same}.`;
     case 'latency':
-      return `${blocks} are the largest within ${duration(goal.limitMicros)}: ${given}${same}.${further}`;
+      return `${blocks} are the largest within ${formatMicros(goal.limitMicros)}: ${given}${same}.${further}`;
   }
 }
 
@@ -162,13 +163,8 @@ function figureText(goal: Goal, { value, low, high }: Estimate): string {
       return `${text((figure) => figure.toPrecision(3))} CPU s per million messages`;
     case 'rate':
     case 'latency':
-      return `${goalName(goal)} ${text(duration)}`;
+      return `${goalName(goal)} ${text(formatMicros)}`;
   }
-}
-
-function duration(micros: number): string {
-  if (micros >= 1_000_000) return `${(micros / 1_000_000).toPrecision(3)} s`;
-  return micros >= 1_000 ? `${(micros / 1_000).toPrecision(3)} ms` : `${Math.round(micros)} µs`;
 }
 
 function count(value: number): string {

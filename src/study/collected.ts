@@ -1,4 +1,4 @@
-// Studies what was collected: reads collectors' journals, and nothing else, and tells how their blocks came.
+// Studies collected folders: reads collectors' journals, and nothing else, and reports when their blocks came.
 import { realpath } from 'node:fs/promises';
 import { storing } from '../blocks/files.ts';
 import { findStoredFolders } from '../blocks/folder/find.ts';
@@ -13,9 +13,9 @@ export type { CollectedFolder, CollectedStudy } from './collected/result.ts';
 export { collectedTable } from './collected/table.ts';
 
 /**
- * Reads the journals in and below the directories, in memory that does not depend on how long they are: of time there are
- * slots, at most 400 a folder, as long for all. Rejects with `storage` where a directory has none or something
- * cannot be read, and with `damaged`, naming file and line, where a journal is not whole.
+ * Reads the journals in and below the directories. Memory does not depend on their length: time is divided into at most
+ * 400 slots a folder, of one length for all. Rejects with `storage` where a directory has no journal or cannot be read,
+ * and with `damaged`, which names file and line, where a journal is not whole.
  */
 export async function studyCollected(directories: readonly string[]): Promise<CollectedStudy> {
   const journals = [];
@@ -31,8 +31,8 @@ export async function studyCollected(directories: readonly string[]): Promise<Co
 }
 
 /**
- * Writes collected.json, folders.csv, slots.csv, pauses.csv and report.html into the directory, which is made where there is
- * none. Resolves with their paths; files of these names are replaced. Rejects with `storage`.
+ * Writes collected.json, folders.csv, slots.csv, pauses.csv and report.html into the directory, and makes it if needed.
+ * Files of these names are replaced. Resolves with their paths. Rejects with `storage`.
  */
 export async function writeCollectedReport(study: CollectedStudy, directory: string): Promise<string[]> {
   const ofFolders = <Row>(rows: (folder: CollectedFolder) => readonly Row[]): (readonly [CollectedFolder, Row])[] =>
@@ -103,12 +103,12 @@ const pauseColumns: readonly Column<readonly [CollectedFolder, Pause]>[] = [
   { name: 'is_start', of: ([, { isStart }]) => isStart },
 ];
 
-/** As a shell takes it. */
+/** The text, quoted for a shell. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The folders below the directories, each once though directories may lie in one another. */
+/** The folders below the directories. Each is there once, also where one directory contains another. */
 async function eachOnce(directories: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
   for (const directory of directories)

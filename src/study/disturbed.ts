@@ -1,10 +1,10 @@
-// Which runs were disturbed: that is told from what else the processors did and how fast they were, not from what was found.
-// They are made again; of one that is disturbed each time the least disturbed try counts.
+// Finds disturbed runs, which are made again. A run is judged by what else the processors did and how fast they were,
+// never by what it measured. Where every try of a run is disturbed, the least disturbed one counts.
 import type { Measurement } from './result.ts';
 
-/** So many cores taken by others make a run another one. */
+/** A run is disturbed when other programs took more than this, in cores. */
 const disturbingCpu = 0.15;
-/** Processors at so much of their best speed are as they should be. */
+/** A run is disturbed when the processors were below this share of their best speed. */
 const fastEnough = 0.8;
 
 export function isDisturbed({ othersCpu = 0, speed = 1 }: Measurement): boolean {
@@ -19,7 +19,7 @@ export class Disturbed {
     this.#mostRepeats = mostRepeats;
   }
 
-  /** What counts of the run that was just made; undefined: it is to be made again. */
+  /** Takes a run that was just made. Returns the try that counts, or undefined when the run is to be made again. */
   settle(measurement: Measurement): Measurement | undefined {
     const { order } = measurement;
     const tries = [...(this.#tries.get(order) ?? []), measurement];
@@ -31,7 +31,7 @@ export class Disturbed {
     return isDisturbed(measurement) ? leastDisturbed(tries) : measurement;
   }
 
-  /** What there is of the runs that are to be made again: of each its least disturbed try. */
+  /** The least disturbed try of each run that is to be made again. */
   unsettled(): Measurement[] {
     return [...this.#tries.values()].map(leastDisturbed);
   }

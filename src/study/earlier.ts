@@ -1,5 +1,5 @@
-// What an interrupted study left in its result.json, read again. It is text from outside: either a study that can go on, or an
-// error that says where it is none. Fits and advice are not read: they follow from what was measured.
+// Reads the result.json that an interrupted study left. It is text from outside: it is parsed into a study that can go
+// on, or refused with the place of the fault. Fits and advice are not read, because they follow from the measurements.
 import {
   array,
   boolean,
@@ -28,7 +28,7 @@ import { isSameBut, pointsOf, runCountOf, runsOf } from './experiment/plan.ts';
 import { mostRuns, ranges } from './ranges.ts';
 import type { Goal, Measurement, Point, Quantiles, Setup, StudyResult } from './result.ts';
 
-/** What a study needs to know to go on. */
+/** What a study needs in order to go on. */
 export type EarlierStudy = Pick<
   StudyResult,
   'command' | 'seed' | 'setup' | 'goals' | 'startedAt' | 'finishedAt' | 'measurements'
@@ -42,7 +42,7 @@ const whole = (range: Range) => pipe(within(range), integer());
 const count = whole({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const micros = ({ min, max }: Range) => within({ min: min * 1_000, max: max * 1_000 });
 const several = <Schema extends GenericSchema>(each: Schema) => pipe(array(each), minLength(1));
-/** JSON leaves out what is undefined. */
+/** JSON leaves out undefined values. */
 const maybe = <Schema extends GenericSchema>(schema: Schema) => optional(schema, () => undefined);
 
 const delivery = picklist(['block', 'message']);
@@ -132,7 +132,7 @@ const earlierStudy: GenericSchema<unknown, EarlierStudy & { readonly version: 1 
   measurements: array(measurement),
 });
 
-/** The study that `text` holds, which `path` is the file of. Throws `storage` where it is none, or not all of one. */
+/** Parses the study in `text`, the content of the file `path`. Throws `storage` when it is not a whole study. */
 export function parseEarlier(text: string, path: string): EarlierStudy {
   const parsed = safeParse(earlierStudy, jsonOf(text, path));
   if (!parsed.success) {
@@ -146,8 +146,8 @@ export function parseEarlier(text: string, path: string): EarlierStudy {
   for (const [index, { order, round, point: measured }] of measurements.entries()) {
     const run = runs[order];
     if (run === undefined || run.round !== round || !isSameBut(run.point, measured))
-      throw noStudy(path, `measurements.${index} is no run of its setup and seed`);
-    if (seen.has(order)) throw noStudy(path, `measurements.${index} is there twice`);
+      throw noStudy(path, `measurements.${index} is not a run of its setup and seed`);
+    if (seen.has(order)) throw noStudy(path, `measurements.${index} repeats an earlier run`);
     seen.add(order);
   }
   return parsed.output;
@@ -162,8 +162,8 @@ function jsonOf(text: string, path: string): unknown {
 }
 
 function noStudy(path: string, why: string): BlockfeedError {
-  return new BlockfeedError('storage', `${path} is no result of a study: ${why}`, {
-    hint: 'Give the folder of a study that was interrupted, as it was left.',
+  return new BlockfeedError('storage', `${path} is not the result of a study: ${why}`, {
+    hint: 'Give the folder of an interrupted study, with its result.json unchanged.',
     about: path,
   });
 }

@@ -3,7 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorName, storing } from '../blocks/files.ts';
 
-/** Writes texts under their names into the directory, which is made where there is none. Resolves with the paths. Rejects with `storage`. */
+/**
+ * Writes each text to a file of its name in the directory, and makes the directory if needed. Resolves with the paths.
+ * Rejects with `storage`.
+ */
 export async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<string[]> {
   await storing('make', directory, () => make(directory));
   const paths: string[] = [];
@@ -15,7 +18,10 @@ export async function writeFiles(directory: string, files: Readonly<Record<strin
   return paths;
 }
 
-/** Not by mkdir's `recursive`: where a file system lets no folder be made and says ENOENT (/proc), that tries for ever. */
+/**
+ * Makes a directory and those above it. mkdir's `recursive` is not used: it tries for ever on a file system that allows
+ * no new folder and answers ENOENT (/proc).
+ */
 async function make(directory: string): Promise<void> {
   try {
     await mkdir(directory);

@@ -1,13 +1,17 @@
-// The cost of a block of n messages, a + b n, from what was measured at full speed: fitted, and checked by predicting each
-// size from the others. Pure.
+// Fits the cost of a block of n messages, a + b n, to the measurements at full speed, and checks the fit by predicting
+// each size from the others. Pure.
 import { groupsOf } from './groups.ts';
 import type { Fit, Measurement } from './result.ts';
+import { ascending } from './statistics/ascending.ts';
 import { fitLine, median, type Observation } from './statistics/fit.ts';
 import { sum } from './statistics/sum.ts';
 
 const leastSizes = 4;
 
-/** One fit for each delivery, number of clients and message size with at least four sizes: three predict the fourth. */
+/**
+ * One fit for each delivery, number of clients and message size with at least four sizes, so that three predict the
+ * fourth.
+ */
 export function fitsOf(measurements: readonly Measurement[]): Fit[] {
   const fits: Fit[] = [];
   for (const group of groupsOf(measurements.filter(({ point, blocks }) => point.rate === 'max' && blocks > 0))) {
@@ -46,16 +50,19 @@ function fitOf(group: readonly Measurement[]): Fit | undefined {
   };
 }
 
-/** One value a size, the median of its runs: what a size has in common over all rounds counts once, not once a round. */
+/**
+ * One value for each size, the median of its runs. Otherwise an error that all runs of a size share would count once a
+ * round.
+ */
 function costsOf(group: readonly Measurement[]): Observation[] {
-  const sizes = [...new Set(group.map(({ point }) => point.size))].sort((left, right) => left - right);
+  const sizes = ascending(group.map(({ point }) => point.size));
   return sizes.map((size) => {
     const runs = group.filter(({ point }) => point.size === size);
     return { x: size, y: median(runs.map(({ blockMicros }) => blockMicros)) };
   });
 }
 
-/** Of the logarithm, since sizes and costs range over decades: else the largest size alone would decide. */
+/** R² of the logarithms, because sizes and costs range over decades. Otherwise the largest size alone would decide. */
 function rSquaredOf(costs: readonly Observation[], at: (size: number) => number): number {
   const logs = costs.map(({ y }) => Math.log(y));
   const mean = sum(logs) / logs.length;

@@ -1,8 +1,8 @@
-// Measurements that differ in nothing but size: what fits and advice look at together. Pure.
+// Groups measurements that differ only in block size. Fits and advice look at one group at a time. Pure.
 import { isSameBut } from './experiment/plan.ts';
 import type { Measurement, Point } from './result.ts';
 
-/** The groups, by delivery, message size, clients and rate, whatever the order was in which everything ran. */
+/** The groups, sorted by delivery, message size, clients and rate. The order of the runs does not matter. */
 export function groupsOf(measurements: readonly Measurement[]): Measurement[][] {
   const groups: [Measurement, ...Measurement[]][] = [];
   for (const measurement of measurements) {
@@ -10,15 +10,17 @@ export function groupsOf(measurements: readonly Measurement[]): Measurement[][] 
     if (group === undefined) groups.push([measurement]);
     else group.push(measurement);
   }
-  return groups.sort(([left], [right]) => compare(left.point, right.point));
+  return groups.sort(([left], [right]) => comparePoints(left.point, right.point));
 }
 
-function compare(left: Point, right: Point): number {
+/** The order in which points are listed: the rate `max` comes last. */
+export function comparePoints(left: Point, right: Point): number {
   return (
     left.delivery.localeCompare(right.delivery) ||
     left.messageBytes - right.messageBytes ||
     left.clients - right.clients ||
-    rateOf(left) - rateOf(right)
+    rateOf(left) - rateOf(right) ||
+    left.size - right.size
   );
 }
 

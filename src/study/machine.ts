@@ -1,4 +1,4 @@
-// What a figure was measured on, and what else that machine did.
+// Describes this machine, and reads how much processor time it has spent.
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Machine } from './result.ts';
 
@@ -12,7 +12,7 @@ export function machine(): Machine {
   };
 }
 
-/** Processor time since the machine started, and of this process since it did. */
+/** Processor time of the machine since it started, and of this process since it started. */
 export interface MachineCpu {
   readonly atMicros: number;
   readonly busyMicros: number;

@@ -1,4 +1,4 @@
-// What a study can be asked for, so what its flags take and what is believed of a result that is read again.
+// The ranges of what a study can measure. They bound its flags, and the values of a saved result that is read again.
 import type { Limit, Range } from '../protocol/limit.ts';
 import { limits } from '../protocol/limits.ts';
 
@@ -8,7 +8,10 @@ interface Ranges {
   readonly clients: Range;
   /** Messages a second of a feed. */
   readonly rate: Range;
-  /** Bytes of a message's line: with its offset, its time and a pad at least, and at most about what a server takes. */
+  /**
+   * Bytes of a message's line. The least has room for an offset, a time and a pad; the most is about what a server
+   * takes.
+   */
   readonly messageBytes: Range;
   /** Blocks. */
   readonly window: Limit;
@@ -19,7 +22,7 @@ interface Ranges {
   /** Processes. */
   readonly workers: Range;
   readonly seed: Range;
-  /** What a latency is to be within. */
+  /** The limit of a latency goal. */
   readonly latencyMs: Range;
 }
 
@@ -38,5 +41,8 @@ export const ranges: Ranges = {
   latencyMs: { min: 0, max: 3_600_000 },
 };
 
-/** Of the whole grid, rounds included: a day of the shortest runs. More is a mistake in a list, and would fill the memory. */
+/**
+ * The most runs of a whole grid, rounds included: a day of the shortest runs. More is a mistake in a list, and would
+ * fill the memory.
+ */
 export const mostRuns = 100_000;

@@ -1,16 +1,16 @@
-// What a study found: plain data, as it is saved, printed with --json, and drawn. Times in integer microseconds unless the
-// name says otherwise, sizes in bytes.
+// The result of a study as plain data. It is saved, printed with --json, and drawn. Times are integer microseconds
+// unless the name says otherwise; sizes are bytes.
 import type { Delivery } from '../protocol/messages.ts';
 
-/** What was tried at one point of the grid. */
+/** One point of the grid: a setting that is measured. */
 export interface Point {
   readonly delivery: Delivery;
   /** Messages a block. */
   readonly size: number;
   readonly clients: number;
-  /** Messages a second of the feed, the same for every client; `max`: as many as each client can take. */
+  /** Messages a second of the feed, the same for every client. `max` is as many as each client can take. */
   readonly rate: number | 'max';
-  /** Bytes of one message's line, about. */
+  /** About how many bytes one message's line has. */
   readonly messageBytes: number;
 }
 
@@ -31,40 +31,47 @@ export interface Quantiles {
 /** What was measured in one run of one point. */
 export interface Measurement {
   readonly point: Point;
-  /** Which repeat, from 0, and its place in the random order in which everything ran. */
+  /** The round, from 0, and the run's position in the random order of all runs. */
   readonly round: number;
   readonly order: number;
-  /** How long was measured, after the warm-up. */
+  /** The measured time, without the warm-up. */
   readonly durationMicros: number;
   readonly blocks: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Of all clients together. */
+  /** Sums over all clients. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Of the slowest and the fastest client. */
+  /** Of the slowest, the median and the fastest client. */
   readonly clientMessagesPerSecond: { readonly min: number; readonly median: number; readonly max: number };
-  /** The mean, over all blocks, of the time from the end of a client's block before: what a block costs where nothing waits. */
+  /**
+   * What a block costs where nothing waits: the mean time, over all blocks, from the end of a client's previous block.
+   */
   readonly blockMicros: number;
   readonly took: Quantiles;
   readonly span: Quantiles;
   /** From the ack (or the subscription) that made room for the block, to its last byte. */
   readonly requestToReceipt: Quantiles;
-  /** Only where the rate is a number: age of a block's first message when the block is there. */
+  /** Age of a block's first message when the whole block has come. Only where the rate is a number. */
   readonly wait: Quantiles | undefined;
-  /** Only where the rate is a number: each message's, from the time it was due to the time its block was there. */
+  /** Of each message, from the time it was due to the time its block had come. Only where the rate is a number. */
   readonly latency: Quantiles | undefined;
-  /** The server kept up with the rate: at least 95 % of what was due came. Always true for `max`. */
+  /** Whether the server kept up with the rate: at least 95 % of the messages due came. Always true for `max`. */
   readonly keptUp: boolean;
-  /** CPU seconds per million delivered messages; undefined where it could not be seen (a server elsewhere). */
+  /**
+   * CPU seconds per million delivered messages; undefined where they are not known (the server is not the study's own).
+   */
   readonly serverCpuPerMillion: number | undefined;
   readonly clientCpuPerMillion: number | undefined;
   readonly wireBytesPerMessage: number | undefined;
   readonly serverRssBytes: number | undefined;
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
-  /** Processor time that others took on this machine meanwhile, in cores; only where the server is the study's own. */
+  /**
+   * Processor time that other programs took on this machine during the run, in cores. Only where the server is the
+   * study's own.
+   */
   readonly othersCpu?: number | undefined;
-  /** How fast the processors were meanwhile, the slowest process's, as a share of the best in the study. */
+  /** Speed of the processors during the run, as a share of the best in the study. The slowest process counts. */
   readonly speed?: number | undefined;
 }
 
@@ -92,11 +99,11 @@ export interface Fit {
   readonly predictionError: number;
 }
 
-/** What the advice is to optimise. */
+/** What the advice optimises. */
 export type Goal =
   | { readonly kind: 'throughput' }
   | { readonly kind: 'cpu' }
-  /** Among the sizes that keep up with a given rate, the least p99 of the messages' latency: `gives` is in microseconds. */
+  /** The least p99 latency among the sizes that keep up with the given rate. `gives` is in microseconds. */
   | { readonly kind: 'rate' }
   | {
       readonly kind: 'latency';
@@ -111,13 +118,13 @@ export interface Advice {
   readonly clients: number;
   readonly rate: number | 'max';
   readonly messageBytes: number;
-  /** Undefined: no size reaches the goal. */
+  /** Undefined where no size reaches the goal. */
   readonly size: number | undefined;
-  /** What the goal's figure is there (messages/s, CPU s per million, or µs), with the noise it was measured with. */
+  /** The goal's figure at that size (messages/s, CPU s per million, or µs), with its measured noise. */
   readonly gives: Estimate | undefined;
-  /** The next sizes below and above that were considered, and what they would give. */
+  /** The next smaller and the next larger size that were considered, and what they give. */
   readonly neighbours: readonly { readonly size: number; readonly gives: Estimate }[];
-  /** The sizes that cannot be told from the best beyond the noise. */
+  /** The sizes that differ from the advised one by no more than noise. */
   readonly noDifference: readonly number[];
   /** One sentence for people. */
   readonly words: string;
@@ -131,21 +138,21 @@ export interface Machine {
   readonly system: string;
 }
 
-/** What was to be tried, and how: with the seed all there is to know to do it again. */
+/** What the study measures, and how. With the seed this is all that is needed to repeat it. */
 export interface Setup {
   readonly sizes: readonly number[];
   readonly clients: readonly number[];
   readonly deliveries: readonly Delivery[];
   readonly rates: readonly (number | 'max')[];
   readonly messageBytes: readonly number[];
-  /** Blocks of one client under way at once. */
+  /** Blocks that one client may have under way at once. */
   readonly window: number;
-  /** How often every point was run. */
+  /** Runs of each point. */
   readonly rounds: number;
-  /** How often a run is made again at most that other work or slow processors disturbed. */
+  /** The most times that a run is made again after other work or slow processors disturbed it. */
   readonly repeats: number;
   readonly warmUpMicros: number;
-  /** How long each run was measured; longer where few blocks would fall into it. */
+  /** The measured time of each run; longer where too few blocks would come in it. */
   readonly measureMicros: number;
   /** Processes that the clients were spread over. */
   readonly workers: number;
@@ -157,22 +164,22 @@ export interface StudyResult {
   readonly command: string;
   readonly seed: number;
   readonly setup: Setup;
-  /** What was asked for; each has its advice below, for each part of the grid. */
+  /** The requested goals. Each has its advice below, for each part of the grid. */
   readonly goals: readonly Goal[];
   readonly startedAt: string;
-  /** Undefined: it was interrupted, or still runs. */
+  /** Undefined where the study was interrupted or still runs. */
   readonly finishedAt: string | undefined;
   readonly machine: Machine;
   readonly server: {
     readonly url: string;
-    /** Started by the study, in a process of its own. */
+    /** Whether the study started it, in a process of its own. */
     readonly own: boolean;
-    /** Server's clock minus this machine's, and by how much that may be wrong. */
+    /** The server's clock minus this machine's, and the largest error of that. */
     readonly clockOffsetMicros: number;
     readonly clockErrorMicros: number;
   };
   readonly measurements: readonly Measurement[];
-  /** Points that were left out, and why: saturated at a lower rate, for one. */
+  /** Points that were left out, and why: for example, the server did not keep up with a lower rate. */
   readonly skipped: readonly { readonly point: Point; readonly why: string }[];
   readonly fits: readonly Fit[];
   /** The median of the fits' prediction errors; undefined where there is no fit. */

@@ -1,4 +1,5 @@
-// A study from start to end: every run of the plan in its order, and what follows from what was found.
+// Runs a study from start to end: makes every run of the plan, in order, and draws the conclusions.
+import { withoutCredentials } from '../protocol/address.ts';
 import { adviceOf } from './advice.ts';
 import { Disturbed } from './disturbed.ts';
 import type { EarlierStudy } from './earlier.ts';
@@ -16,35 +17,37 @@ export interface StudyOptions {
   readonly setup: Setup;
   readonly seed: number;
   readonly goals: readonly Goal[];
-  /** How it was called, for the record. */
+  /** The command line, for the record. */
   readonly command: string;
   readonly server: StudiedServer;
-  /** What an interrupted study with the same setup and seed had found: only what is missing is run. */
+  /** The result of an interrupted study with the same setup and seed. Only the missing runs are made. */
   readonly earlier: EarlierStudy | undefined;
-  /** Ends it early: the result holds what there is. */
+  /** Ends the study early. The result then holds what was measured so far. */
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-  /** Is called after each run, and awaited; makes the result so far only where it is wanted. */
+  readonly onProgress: (progress: StudyProgress) => void;
+  /**
+   * Called and awaited after each run. `resultNow` makes the result so far, so it costs nothing where it is not called.
+   */
   readonly save: (resultNow: () => StudyResult) => Promise<void>;
 }
 
-export interface Progress {
+export interface StudyProgress {
   readonly runsDone: number;
   readonly runs: number;
-  /** Runs that were disturbed and are to be made again: they are not done. */
+  /** Disturbed runs that will be made again. They do not count as done. */
   readonly runsAgain: number;
-  /** What is left to run, in microseconds, as far as can be said. */
+  /** An estimate of the time that the remaining runs take, in microseconds. */
   readonly leftMicros: number;
-  /** What runs now. */
+  /** The point that is measured now. */
   readonly point: Point;
 }
 
-/** Connecting, closing and talking to processes, for each run. */
+/** The time that each run spends on connecting, closing and messages between processes. */
 const besidesMicros = 60_000;
-/** Before anything counts, the processes' code is made fast: so many runs, of any points. */
+/** Runs that are made first and do not count, so that the processes' code is fast. */
 const warmUpRuns = 4;
 
-/** Runs it. Rejects where the server cannot be reached or refuses. */
+/** Runs the study. Rejects when the server cannot be reached or refuses. */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { setup, seed, server, earlier, signal, onProgress } = options;
   const startedAt = earlier?.startedAt ?? new Date().toISOString();
@@ -65,7 +68,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       finishedAt,
       machine: machine(),
       server: {
-        url: server.url,
+        url: withoutCredentials(server.url),
         own: server.sample !== undefined,
         clockOffsetMicros: clock.offsetMicros,
         clockErrorMicros: clock.errorMicros,
@@ -124,7 +127,10 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   return resultNow(new Date().toISOString());
 }
 
-/** What a study that goes on has done. What was disturbed when it was interrupted had perhaps not been made again. */
+/**
+ * The measurements that a resumed study begins with. Runs that were disturbed before the interruption may still have to
+ * be made again.
+ */
 function settledOf(earlier: EarlierStudy | undefined, disturbed: Disturbed): Measurement[] {
   if (earlier === undefined) return [];
   if (earlier.finishedAt !== undefined) return [...earlier.measurements];
@@ -136,7 +142,7 @@ function timeOf({ point, warmUpMicros, measureMicros }: Run): number {
   return warmUpMicros + measureMicros + besidesMicros + blockMicros;
 }
 
-/** How long all of it takes, in microseconds, about. */
+/** An estimate of the time that the whole study takes, in microseconds. */
 export function studyMicros(setup: Setup, seed: number): number {
   return timeOfAll(runsOf(pointsOf(setup), setup, seed));
 }
@@ -145,7 +151,7 @@ function timeOfAll(runs: readonly Run[]): number {
   return runs.reduce((micros, run) => micros + timeOf(run), 0);
 }
 
-/** How much longer runs take than was thought: a server with much to do is measured longer. */
+/** Corrects estimates by the time that runs really took: a busy server is measured for longer. */
 class Pace {
   #thoughtMicros = 0;
   #tookMicros = 0;
@@ -160,14 +166,14 @@ class Pace {
   }
 }
 
-/** A server that the study started reads the same clock: what the estimate says beyond that is its error. */
+/** A server that the study started reads the same clock, so any offset that is estimated is an error. */
 async function clockOffsetOf(server: StudiedServer): Promise<ClockOffset> {
   const estimate = await estimateClockOffset(server.url);
   if (server.sample === undefined) return estimate;
   return { offsetMicros: 0, errorMicros: Math.abs(estimate.offsetMicros) };
 }
 
-/** What was left out: what is too slow from the start, and what turned out to be needless. */
+/** The points that are left out: those too slow from the start, and those that turn out to be needless. */
 class Skipped {
   readonly #list: { readonly point: Point; readonly why: string }[];
 

@@ -1,7 +1,7 @@
 // What every sink has to keep, whatever it stores in.
 import { describe, expect, it } from 'vitest';
 import type { Sink, Store } from '../../src/blocks/sink.ts';
-import { factsOf, joined, makeLine, plainLine, plainLines, storedFeed, tell } from './story.ts';
+import { apply, factsOf, joined, makeLine, plainLine, plainLines, storedFeed } from './story.ts';
 
 export interface SinkUnderTest {
   readonly store: Store;
@@ -30,8 +30,8 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>): 
 
     it('what was sealed and synced is there, in its order', async () => {
       const { store, sink, stored } = await started();
-      await tell(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
-      await tell(sink, { does: 'block', lines: plainLines(65, 70), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(65, 70), cut: 'size' });
       await sink.sync();
       expect(await stored()).toEqual([60, 61, 62, 63, 64, 65, 66, 67, 68, 69]);
       await sink.close();
@@ -53,7 +53,7 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>): 
 
     it('a block that was not sealed is not part of what is stored when it is closed', async () => {
       const { store, sink, stored } = await started();
-      await tell(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
       await sink.append(joined(plainLines(65, 68)));
       await sink.close();
       expect(await stored()).toEqual([60, 61, 62, 63, 64]);
@@ -62,11 +62,11 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>): 
 
     it('gaps and starts may lie between blocks', async () => {
       const { store, sink, stored } = await started();
-      await tell(sink, { does: 'block', lines: plainLines(60, 63), cut: 'gap' });
+      await apply(sink, { does: 'block', lines: plainLines(60, 63), cut: 'gap' });
       await sink.gap(63, 70);
-      await tell(sink, { does: 'block', lines: plainLines(70, 75), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(70, 75), cut: 'size' });
       await sink.start(90);
-      await tell(sink, { does: 'block', lines: plainLines(90, 95), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(90, 95), cut: 'size' });
       await sink.sync();
       expect(await stored()).toEqual([60, 61, 62, 70, 71, 72, 73, 74, 90, 91, 92, 93, 94]);
       await sink.close();
@@ -82,7 +82,7 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>): 
 
     it('when nothing can be stored any more every call rejects with storage, and what was synced stays', async () => {
       const { store, sink, stored, breakIt } = await started();
-      await tell(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
+      await apply(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
       await sink.sync();
       await breakIt();
       const storage = expect.objectContaining({ code: 'storage', hint: expect.stringMatching(/./) });
@@ -91,7 +91,7 @@ export function sinkContract(name: string, make: () => Promise<SinkUnderTest>): 
         makeLine(offset, plainLine(offset).time, `"${'x'.repeat(20_000)}"`),
       );
       const block = async (): Promise<void> => {
-        await tell(sink, { does: 'block', lines, cut: 'size' });
+        await apply(sink, { does: 'block', lines, cut: 'size' });
         await sink.sync();
       };
       await expect(block()).rejects.toEqual(storage);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,15 +10,15 @@ import { openTextStore } from '../../src/blocks/sinks/text.ts';
 import { verifyFolder } from '../../src/blocks/verify.ts';
 import { dataFilesIn, dataIn, folderIn, journalIn, temporaryFolder } from './folders.ts';
 import { readOnlyDisk, smallDisk } from './smallDisk.ts';
-import { anyStory, joined, makeLine, plainLine, plainLines, storedFeed, tell } from './story.ts';
+import { anyStory, apply, joined, makeLine, plainLine, plainLines, storedFeed } from './story.ts';
 
 const feed = storedFeed({ size: 5 });
 
 async function storeBlocks(root: string, from: number, to: number, size = 5): Promise<void> {
   const sink = await folderStore(root).open(storedFeed({ size }));
-  if (sink.place === undefined) await sink.start(from);
+  if (sink.position === undefined) await sink.start(from);
   for (let at = from; at < to; at += size)
-    await tell(sink, { does: 'block', lines: plainLines(at, at + size), cut: 'size' });
+    await apply(sink, { does: 'block', lines: plainLines(at, at + size), cut: 'size' });
   await sink.sync();
   await sink.close();
 }
@@ -32,11 +32,16 @@ describe('a folder holds', () => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
     const folder = join(root, 'user', 'size-5', feed.epoch);
-    expect((await readdir(folder)).sort()).toEqual(['00000000000000000060.ndjson', 'blocks.ndjson', 'feed.json']);
+    expect((await readdir(folder)).sort()).toEqual([
+      '00000000000000000060.ndjson',
+      'blocks.journal',
+      'feed.json',
+      'lock',
+    ]);
     expect(await dataIn(folder)).toEqual(joined(plainLines(60, 70)));
     const described = JSON.parse(await readFile(join(folder, 'feed.json'), 'utf8')) as unknown;
-    const { asked, epoch, specification } = feed;
-    expect(described).toMatchObject({ format: 1, asked, feed: 'user', epoch, specification, policy: { size: 5 } });
+    const { requested, epoch, specification } = feed;
+    expect(described).toMatchObject({ format: 2, requested, feed: 'user', epoch, specification, policy: { size: 5 } });
     const block = joined(plainLines(60, 65));
     expect(await journalIn(folder)).toMatchObject([
       { kind: 'start', start: 60 },
@@ -55,7 +60,7 @@ describe('a folder holds', () => {
           const root = await temporaryFolder();
           const stored = storedFeed(story.policy);
           const sink = await folderStore(root, { rollBytes }).open(stored);
-          for (const step of story.steps) await tell(sink, step, piece);
+          for (const step of story.steps) await apply(sink, step, piece);
           await sink.close();
           const lines = story.steps.flatMap((step) => (step.does === 'block' ? step.lines : []));
           expect(await dataIn(folderIn(root, stored))).toEqual(joined(lines));
@@ -69,7 +74,7 @@ describe('a folder holds', () => {
     const root = await temporaryFolder();
     const sink = await folderStore(root, { rollBytes: 300 }).open(feed);
     await sink.start(0);
-    for (let at = 0; at < 40; at += 5) await tell(sink, { does: 'block', lines: plainLines(at, at + 5), cut: 'size' });
+    for (let at = 0; at < 40; at += 5) await apply(sink, { does: 'block', lines: plainLines(at, at + 5), cut: 'size' });
     await sink.close();
     const names = await dataFilesIn(folderIn(root, feed));
     expect(names).toEqual([0, 10, 20, 30].map((offset) => `${String(offset).padStart(20, '0')}.ndjson`));
@@ -80,7 +85,7 @@ describe('a folder holds', () => {
     const lines = Array.from({ length: 5 }, (_, n) => makeLine(n, n, `"${String(n).repeat(300_000)}"`));
     const sink = await folderStore(root).open(feed);
     await sink.start(0);
-    await tell(sink, { does: 'block', lines, cut: 'size' }, 1);
+    await apply(sink, { does: 'block', lines, cut: 'size' }, 1);
     await sink.close();
     expect((await dataIn(folderIn(root, feed))).equals(joined(lines))).toBe(true);
   });
@@ -92,22 +97,22 @@ describe('opening a folder again', () => {
     await storeBlocks(root, 60, 70);
     const again = await folderStore(root).reopen('user', { size: 5 });
     expect(again?.feed).toEqual(feed);
-    expect(again?.sink.place).toEqual({ next: 70, check: crc32(plainLine(69).bytes) });
+    expect(again?.sink.position).toEqual({ next: 70, check: crc32(plainLine(69).bytes) });
     await again?.sink.close();
     await storeBlocks(root, 70, 80);
     expect(await dataIn(folderIn(root, feed))).toEqual(joined(plainLines(60, 80)));
   });
 
-  it('says the same place as the sink said before it was closed, wherever that was', async () => {
+  it('says the same position as the sink said before it was closed, wherever that was', async () => {
     await fc.assert(
       fc.asyncProperty(anyStory, fc.nat({ max: 100 }), async ({ policy, steps }, stop) => {
         const root = await temporaryFolder();
         const sink = await folderStore(root).open(storedFeed(policy));
-        for (const step of steps.slice(0, 1 + (stop % steps.length))) await tell(sink, step);
-        const { place } = sink;
+        for (const step of steps.slice(0, 1 + (stop % steps.length))) await apply(sink, step);
+        const { position } = sink;
         await sink.close();
         const again = await folderStore(root).reopen('user', policy);
-        expect(again?.sink.place).toEqual(place);
+        expect(again?.sink.position).toEqual(position);
         await again?.sink.close();
       }),
       { numRuns: 30 },
@@ -117,16 +122,18 @@ describe('opening a folder again', () => {
   it('finds the folder by the words of the asking, and of several epochs the one written to last', async () => {
     const root = await temporaryFolder();
     let now = 1_000;
-    const store = folderStore(root, { clock: { nowMicros: () => now++, after: () => ({ cancel: () => undefined }) } });
+    const store = folderStore(root, {
+      clock: { nowMicros: () => now++, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) },
+    });
     const use = async (changes: object): Promise<void> => {
       const sink = await store.open(storedFeed({ size: 5 }, changes));
-      await sink.start(sink.place?.next === undefined ? 0 : sink.place.next + 5);
+      await sink.start(sink.position?.next === undefined ? 0 : sink.position.next + 5);
       await sink.close();
     };
     const [older, newer] = ['0'.repeat(32), 'f'.repeat(32)];
     await use({ epoch: newer });
     await use({ epoch: older });
-    await use({ epoch: 'a'.repeat(32), feed: 'other', asked: 'other' });
+    await use({ epoch: 'a'.repeat(32), feed: 'other', requested: 'other' });
     const found = await store.reopen('user', { size: 5 });
     expect(found?.feed.epoch).toBe(older);
     await found?.sink.close();
@@ -149,6 +156,28 @@ describe('opening a folder again', () => {
     await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /feed\.json.*missing/));
   });
 
+  it('is not misled by a feed.json that was copied from another folder', async () => {
+    const root = await temporaryFolder();
+    await storeBlocks(root, 60, 70);
+    const other = storedFeed({ size: 5 }, { feed: 'other', requested: 'other', specification: undefined });
+    const store = folderStore(root);
+    await (await store.open(other)).close();
+    await copyFile(join(folderIn(root, other), 'feed.json'), join(folderIn(root, feed), 'feed.json'));
+    // The other one's own folder is found, though the copy is of a journal that was written to later.
+    const found = await store.reopen('other', { size: 5 });
+    expect(found?.sink.position).toBeUndefined();
+    await found?.sink.close();
+    await rm(join(folderIn(root, other)), { recursive: true });
+    expect(await store.reopen('other', { size: 5 })).toBeUndefined();
+    await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /feed\.json.*another feed/));
+    // One that differs in the words of the request only is not the one that the journal was begun with.
+    const worded = storedFeed({ size: 5 }, { requested: 'user?rate=1' });
+    const elsewhere = await temporaryFolder();
+    await (await folderStore(elsewhere).open(worded)).close();
+    await copyFile(join(folderIn(elsewhere, worded), 'feed.json'), join(folderIn(root, feed), 'feed.json'));
+    await expect(store.open(feed)).rejects.toEqual(refusal('damaged', /blocks\.journal.*another feed\.json/));
+  });
+
   it('refuses damage in what was durable, with file and byte', async () => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
@@ -159,26 +188,24 @@ describe('opening a folder again', () => {
     const second = joined(plainLines(60, 65)).length;
     await truncate(data, second + 10);
     await expect(folderStore(root).open(feed)).rejects.toEqual(
-      refusal(
-        'damaged',
-        new RegExp(`60\\.ndjson, byte ${second}: the file ends at byte ${second + 10}, inside the block \\[65,70\\)`),
-      ),
+      refusal('damaged', new RegExp(`60\\.ndjson, byte ${second + 10}: the file ends, .* has ${whole.length} bytes`)),
     );
-    whole[second + 3] = 0x21;
+    const last = joined(plainLines(60, 75)).length;
+    whole[last + 3] = 0x21;
     await writeFile(data, whole);
     await expect(folderStore(root).open(feed)).rejects.toEqual(
-      refusal('damaged', new RegExp(`byte ${second}: the block \\[65,70\\) has another checksum`)),
+      refusal('damaged', new RegExp(`byte ${last}: the block \\[75,80\\) has another checksum`)),
     );
-    const journal = join(folder, 'blocks.ndjson');
+    const journal = join(folder, 'blocks.journal');
     const lines = (await readFile(journal, 'utf8')).split('\n');
-    await writeFile(journal, [lines[0], `${lines[1]}x`, ...lines.slice(2)].join('\n'));
-    const place = (lines[0] as string).length + 1;
+    await writeFile(journal, [...lines.slice(0, 2), `${lines[2]}x`, ...lines.slice(3)].join('\n'));
+    const place = `${lines[0]}\n${lines[1]}\n`.length;
     await expect(folderStore(root).open(feed)).rejects.toEqual(
-      refusal('damaged', new RegExp(`blocks\\.ndjson, byte ${place}: `)),
+      refusal('damaged', new RegExp(`blocks.journal, byte ${place}: `)),
     );
-    await writeFile(journal, [lines[0], ...lines.slice(2)].join('\n'));
+    await writeFile(journal, [...lines.slice(0, 2), ...lines.slice(3)].join('\n'));
     await expect(folderStore(root).open(feed)).rejects.toEqual(
-      refusal('damaged', /blocks\.ndjson, byte \d+: the block \[65,70\) does not begin at the next offset, 60/),
+      refusal('damaged', /blocks\.journal, byte \d+: the block \[65,70\) does not begin at the next offset, 60/),
     );
   });
 
@@ -189,28 +216,28 @@ describe('opening a folder again', () => {
     await expect(folderStore(root).open(feed)).rejects.toEqual(refusal('damaged', /03\.ndjson, byte 0: no line/));
   });
 
-  it('leaves no lock behind when it is refused', async () => {
+  it('gives the lock back when it is refused', async () => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
     await expect(folderStore(root).open({ ...feed, specification: 'x' })).rejects.toThrow();
-    expect(await readdir(folderIn(root, feed))).not.toContain('lock');
+    await (await folderStore(root).open(feed)).close();
   });
 
-  it('says what it cut off', async () => {
+  it('says what it took out', async () => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
     const folder = folderIn(root, feed);
     await writeFile(join(folder, '00000000000000000060.ndjson'), 'abc', { flag: 'a' });
-    await writeFile(join(folder, 'blocks.ndjson'), '{"from', { flag: 'a' });
-    const told: unknown[] = [];
-    const sink = await folderStore(root, { onCutOff: (...what) => told.push(what) }).open(feed);
-    expect(told).toEqual([[folder, { dataBytes: 3, journalBytes: 6 }]]);
+    await writeFile(join(folder, 'blocks.journal'), '{"from', { flag: 'a' });
+    const heard: unknown[] = [];
+    const sink = await folderStore(root, { onRepaired: (...what) => heard.push(what) }).open(feed);
+    expect(heard).toEqual([[folder, { dataBytes: 3, journalBytes: 6, goneFiles: [] }]]);
     await sink.close();
   });
 });
 
 describe('a start', () => {
-  it('at the place where the sink is already adds nothing', async () => {
+  it('at the position where the sink is already adds nothing', async () => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
     const sink = await folderStore(root).open(feed);
@@ -223,7 +250,7 @@ describe('a start', () => {
     const root = await temporaryFolder();
     const sink = await folderStore(root).open(feed);
     await sink.start(60);
-    await tell(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
+    await apply(sink, { does: 'block', lines: plainLines(60, 65), cut: 'size' });
     await sink.start(80);
     expect(await journalIn(folderIn(root, feed))).toMatchObject([{ start: 60 }, { from: 60 }, { start: 80 }]);
     expect(await dataIn(folderIn(root, feed))).toEqual(joined(plainLines(60, 65)));
@@ -254,11 +281,11 @@ describe('names from a server', () => {
 describe('a disk that does not take it is told with path and hint, and nothing is half stored:', () => {
   /** Blocks of 40 kB until one is refused; how far everything was synced, and the refusal. */
   async function fillUp(sink: Sink): Promise<{ synced: number; error: unknown }> {
-    let synced = sink.place?.next ?? 0;
+    let synced = sink.position?.next ?? 0;
     for (let at = synced; ; at += 5) {
       const lines = [0, 1, 2, 3, 4].map((n) => makeLine(at + n, at + n, `"${'x'.repeat(8_000)}"`));
       try {
-        await tell(sink, { does: 'block', lines, cut: 'size' });
+        await apply(sink, { does: 'block', lines, cut: 'size' });
         await sink.sync();
       } catch (error) {
         return { synced, error };
@@ -291,7 +318,7 @@ describe('a disk that does not take it is told with path and hint, and nothing i
     await first.close();
     await disk.free();
     const again = await folderStore(disk.path).open(feed);
-    expect(again.place).toEqual({ next: 0, check: undefined });
+    expect(again.position).toEqual({ next: 0, check: undefined });
     const { synced } = await fillUp(again);
     await again.close();
     expect(await verifyFolder(disk.path)).toMatchObject([{ messages: synced, problems: [] }]);
@@ -314,6 +341,10 @@ describe('a disk that does not take it is told with path and hint, and nothing i
     await expect(openTextStore(join(path, 'x.txt'))).rejects.toEqual(refusal('storage', /EROFS/));
   });
 
+  it.each([0, -1, 1.5, Number.NaN, 1e15])('but %d is no size for a data file', (rollBytes) => {
+    expect(() => folderStore('/tmp', { rollBytes })).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  });
+
   it('a path below a file', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
@@ -334,14 +365,14 @@ describe('a disk that does not take it is told with path and hint, and nothing i
   it('a device that is always full', async () => {
     const store = await openTextStore('/dev/full');
     const sink = await store.open(feed);
-    await expect(tell(sink, { does: 'block', lines: plainLines(0, 5), cut: 'size' })).rejects.toEqual(
+    await expect(apply(sink, { does: 'block', lines: plainLines(0, 5), cut: 'size' })).rejects.toEqual(
       refusal('storage', /ENOSPC/),
     );
     await expect(sink.sync()).rejects.toEqual(refusal('storage', /ENOSPC/));
     await store.close();
   });
 
-  it.each(['00000000000000000060.ndjson', 'blocks.ndjson'])('something else in the place of %s', async (name) => {
+  it.each(['00000000000000000060.ndjson', 'blocks.journal'])('something else in the place of %s', async (name) => {
     const root = await temporaryFolder();
     await storeBlocks(root, 60, 70);
     const path = join(folderIn(root, feed), name);
@@ -368,6 +399,6 @@ describe('a disk that does not take it is told with path and hint, and nothing i
 it('the words of a store without a record are never found again', async () => {
   const store = consoleStore(process.stdout);
   expect(await store.reopen('user', { size: 5 })).toBeUndefined();
-  expect((await store.open(feed)).place).toBeUndefined();
+  expect((await store.open(feed)).position).toBeUndefined();
   await store.close();
 });

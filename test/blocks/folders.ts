@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { type JournalEntry, type JournalFault, parseEntry } from '../../src/blocks/journal.ts';
+import { dataFileOffset, journalFileName } from '../../src/blocks/names.ts';
 import type { StoredFeed } from '../../src/blocks/sink.ts';
 import { policyName } from '../../src/protocol/policy.ts';
 
@@ -25,12 +26,12 @@ export function folderIn(root: string, stored: StoredFeed): string {
   return join(root, stored.feed, policyName(stored.policy), stored.epoch);
 }
 
-/** The whole lines of a folder's journal. */
+/** The whole lines of a folder's journal, behind the first. */
 export async function journalIn(folder: string): Promise<(JournalEntry | JournalFault)[]> {
-  const text = await readFile(join(folder, 'blocks.ndjson'), 'latin1');
+  const text = await readFile(join(folder, journalFileName), 'latin1');
   return text
     .split('\n')
-    .slice(0, -1)
+    .slice(1, -1)
     .map((line) => parseEntry(Buffer.from(line, 'latin1')));
 }
 
@@ -41,7 +42,7 @@ export async function dataIn(folder: string): Promise<Buffer> {
 }
 
 export async function dataFilesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => /^\d{20}\.ndjson$/.test(name)).sort();
+  return (await readdir(folder)).filter((name) => dataFileOffset(name) !== undefined).sort();
 }
 
 export async function copyOf(folder: string): Promise<string> {

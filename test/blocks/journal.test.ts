@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
-import { encodeEntry, type JournalEntry, maxJournalLineBytes, parseEntry } from '../../src/blocks/journal.ts';
+import {
+  encodeEntry,
+  encodeHead,
+  headBytes,
+  type JournalEntry,
+  parseEntry,
+  parseHead,
+} from '../../src/blocks/journal.ts';
+import { blockLimits } from '../../src/blocks/limits.ts';
 import { cuts } from '../../src/protocol/cut.ts';
 
 const any53 = fc.maxSafeNat();
@@ -67,7 +75,7 @@ describe('a journal line', () => {
   it('has a bound that no entry reaches', () => {
     fc.assert(
       fc.property(anyEntry, (entry) => {
-        expect(encodeEntry(entry).length).toBeLessThan(maxJournalLineBytes / 2);
+        expect(encodeEntry(entry).length).toBeLessThan(blockLimits.journalLineBytes.max / 2);
       }),
     );
   });
@@ -115,5 +123,39 @@ describe('a journal line', () => {
     ],
   ])('is none with %s, even under a right checksum', (_, head) => {
     expect(parseEntry(checked(head))).toMatchObject({ kind: 'fault' });
+  });
+});
+
+describe("a journal's first line", () => {
+  const anyHead = fc.record({ feedFile: fc.nat(4_294_967_295), durable: any53 });
+
+  it('says what it was made of, and is always as long, so that it can be written over in its place', () => {
+    fc.assert(
+      fc.property(anyHead, (head) => {
+        const line = encodeHead(head);
+        expect(line).toHaveLength(headBytes);
+        expect(line.indexOf(10)).toBe(headBytes - 1);
+        expect(parseHead(line)).toEqual(head);
+      }),
+    );
+  });
+
+  it('is none when any one byte is another, or bytes of two are mixed', () => {
+    fc.assert(
+      fc.property(
+        anyHead,
+        anyHead,
+        fc.nat(headBytes - 1),
+        fc.integer({ min: 1, max: 255 }),
+        (head, other, at, flip) => {
+          const line = encodeHead(head);
+          const mixed = Buffer.concat([line.subarray(0, at), encodeHead(other).subarray(at)]);
+          const parsed = parseHead(mixed);
+          expect([undefined, JSON.stringify(head), JSON.stringify(other)]).toContain(parsed && JSON.stringify(parsed));
+          line[at] = (line[at] as number) ^ flip;
+          expect(parseHead(line)).toBeUndefined();
+        },
+      ),
+    );
   });
 });

@@ -25,7 +25,7 @@ sinkContract('a text file', async () => {
   const path = join(disk.path, 'blocks.txt');
   return {
     store: await openTextStore(path),
-    stored: async () => toldOffsets(await readFile(path, 'utf8')),
+    stored: async () => printedOffsets(await readFile(path, 'utf8')),
     breakIt: () => disk.fill(),
   };
 });
@@ -40,7 +40,7 @@ sinkContract('the console', async () => {
   });
   return {
     store: consoleStore(stream),
-    stored: async () => toldOffsets(text),
+    stored: async () => printedOffsets(text),
     async breakIt() {
       stream.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     },
@@ -59,6 +59,6 @@ async function offsetsIn(folder: string): Promise<number[]> {
   return offsets;
 }
 
-function toldOffsets(text: string): number[] {
+function printedOffsets(text: string): number[] {
   return [...text.matchAll(/^ {2}(\d+) /gm)].map((match) => Number(match[1]));
 }

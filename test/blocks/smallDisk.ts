@@ -20,10 +20,10 @@ export interface SmallDisk {
   free(): Promise<void>;
 }
 
-/** A file system of 1 MiB. Needs root: only root may mount. */
-export async function smallDisk(): Promise<SmallDisk> {
+/** A file system of 1 MiB, or so many. Needs root: only root may mount. */
+export async function smallDisk(mebibytes = 1): Promise<SmallDisk> {
   const path = await temporaryFolder();
-  mount('size=1m', path);
+  mount(`size=${mebibytes}m`, path);
   const filler = join(path, 'filler');
   return {
     path,

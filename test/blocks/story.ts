@@ -12,7 +12,7 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
-/** Something that is told to a sink between two syncs. */
+/** Something that is done to a sink between two syncs. */
 export type Step =
   | { readonly does: 'start'; readonly from: number }
   | { readonly does: 'block'; readonly lines: readonly Line[]; readonly cut: Cut }
@@ -20,7 +20,15 @@ export type Step =
 
 export function storedFeed(policy: Policy, changes: Partial<StoredFeed> = {}): StoredFeed {
   const epoch = '00112233445566778899aabbccddeeff';
-  return { asked: 'user', feed: 'user', epoch, specification: 'user?rate=1', anchorEvery: 4_096, policy, ...changes };
+  return {
+    requested: 'user',
+    feed: 'user',
+    epoch,
+    specification: 'user?rate=1',
+    anchorEvery: 4_096,
+    policy,
+    ...changes,
+  };
 }
 
 /** The line at `offset` of the feed that all these tests use where they make their own lines. */
@@ -56,8 +64,8 @@ export function factsOf(lines: readonly Line[], cut: Cut): BlockFacts {
   };
 }
 
-/** Tells a step to a sink; a block in appends of `appendLines` lines, in memory that is used again at once. */
-export async function tell(sink: Sink, step: Step, appendLines = 3): Promise<void> {
+/** Applies a step to a sink; a block in appends of `appendLines` lines, in memory that is used again at once. */
+export async function apply(sink: Sink, step: Step, appendLines = 3): Promise<void> {
   if (step.does === 'start') return sink.start(step.from);
   if (step.does === 'gap') {
     await sink.gap(step.from, step.to);
@@ -133,7 +141,7 @@ export interface Story {
 
 /**
  * What a collector may live through: it starts anywhere, is left at any message (a block cut by end) and goes on, meets
- * gaps, and starts anew further on. The last block that is told has ended for certain.
+ * gaps, and starts anew further on. The last block has ended for certain.
  */
 export const anyStory: fc.Arbitrary<Story> = fc
   .record({

@@ -2,18 +2,19 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } f
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { headBytes } from '../../src/blocks/journal.ts';
 import { folderStore } from '../../src/blocks/sinks/folder.ts';
 import { type VerifiedFolder, verifyFolder } from '../../src/blocks/verify.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { dataFilesIn, folderIn, temporaryFolder } from './folders.ts';
 import { smallDisk } from './smallDisk.ts';
-import { anyStory, joined, type Line, makeLine, plainLine, plainLines, type Step, storedFeed, tell } from './story.ts';
+import { anyStory, apply, joined, type Line, makeLine, plainLine, plainLines, type Step, storedFeed } from './story.ts';
 
 async function store(steps: readonly Step[], policy: Policy, rollBytes = 1_000, root?: string): Promise<string> {
   const path = root ?? (await temporaryFolder());
   const sink = await folderStore(path, { rollBytes }).open(storedFeed(policy));
-  for (const step of steps) await tell(sink, step);
+  for (const step of steps) await apply(sink, step);
   await sink.close();
   return path;
 }
@@ -61,7 +62,7 @@ describe('verify finds nothing wrong', () => {
         const root = await temporaryFolder();
         const sink = await folderStore(root).open(storedFeed(policy));
         for (const step of steps) {
-          await tell(sink, step);
+          await apply(sink, step);
           if (step.does === 'block') await sink.append((step.lines[0] as Line).bytes).then(() => sink.sync());
           expect((await verifyOnly(root)).problems).toEqual([]);
           if (step.does === 'block') break;
@@ -76,7 +77,7 @@ describe('verify finds nothing wrong', () => {
     const root = await store([start(0), block(0, 5, 'size')], { size: 5 }, 10_000);
     const folder = folderIn(root, storedFeed({ size: 5 }));
     await writeFile(join(folder, (await dataFilesIn(folder))[0] as string), '{"offset":5', { flag: 'a' });
-    await writeFile(join(folder, 'blocks.ndjson'), '{"from":5,"to', { flag: 'a' });
+    await writeFile(join(folder, 'blocks.journal'), '{"from":5,"to', { flag: 'a' });
     expect(await verifyOnly(root)).toMatchObject({
       messages: 5,
       unsealedBytes: 11,
@@ -125,7 +126,7 @@ describe('verify finds', () => {
     const folder = folderIn(root, storedFeed({ size: 5 }));
     expect((await verifyOnly(root)).problems).toEqual([]);
     const missed: string[] = [];
-    for (const name of await readdir(folder)) {
+    for (const name of (await readdir(folder)).filter((name) => name !== 'lock')) {
       const whole = await readFile(join(folder, name));
       for (let at = 0; at < whole.length; at++) {
         const changed = Buffer.from(whole);
@@ -141,7 +142,7 @@ describe('verify finds', () => {
 
   it('every newline that became another byte, and every byte that became a newline, in the journal', async () => {
     const root = await store([start(0), block(0, 5, 'size'), block(5, 10, 'size')], { size: 5 });
-    const path = join(folderIn(root, storedFeed({ size: 5 })), 'blocks.ndjson');
+    const path = join(folderIn(root, storedFeed({ size: 5 })), 'blocks.journal');
     const whole = await readFile(path);
     for (let at = 0; at < whole.length; at++) {
       const changed = Buffer.from(whole);
@@ -171,15 +172,20 @@ describe('verify finds', () => {
     await writeFile(join(folder, names[0] as string), 'x', { flag: 'a' });
     expect((await verifyOnly(root)).problems).toMatchObject([{ file: names[0], message: /no line of the journal/ }]);
     await truncate(join(folder, names[0] as string), joined(plainLines(0, 5)).length);
-    const journal = join(folder, 'blocks.ndjson');
+    const journal = join(folder, 'blocks.journal');
     const lines = (await readFile(journal, 'utf8')).split('\n');
-    await writeFile(journal, lines.filter((_, index) => index !== 2).join('\n'));
+    await writeFile(journal, lines.filter((_, index) => index !== 3).join('\n'));
     expect((await verifyOnly(root)).problems).toMatchObject([
-      { file: 'blocks.ndjson', position: `${lines[0]}\n${lines[1]}\n`.length, offset: 10, message: /next offset, 5/ },
+      {
+        file: 'blocks.journal',
+        position: `${lines.slice(0, 3).join('\n')}\n`.length,
+        offset: 10,
+        message: /next offset, 5/,
+      },
       { file: names[1], message: /no line of the journal/ },
     ]);
-    await writeFile(journal, lines.slice(1).join('\n'));
-    expect((await verifyOnly(root)).problems).toMatchObject([{ position: 0, message: /before any start/ }]);
+    await writeFile(journal, lines.toSpliced(1, 1).join('\n'));
+    expect((await verifyOnly(root)).problems).toMatchObject([{ position: headBytes, message: /before any start/ }]);
     await copyFile(join(folder, names[0] as string), join(folder, '00000000000000000001.ndjson'));
     await writeFile(journal, lines.join('\n'));
     expect((await verifyOnly(root)).problems).toMatchObject([{ file: '00000000000000000001.ndjson', position: 0 }]);
@@ -234,6 +240,44 @@ describe('verify finds', () => {
       await sink.close();
       expect((await verifyOnly(root)).problems).toMatchObject([{ message: expect.stringMatching(message) }]);
     }
+  });
+
+  it('a feed.json of another feed, policy, epoch or request, also where the folder was moved', async () => {
+    const others: [string, Policy, object][] = [
+      ['policy', { size: 6 }, {}],
+      ['feed', { size: 5 }, { feed: 'other', requested: 'other' }],
+      ['epoch', { size: 5 }, { epoch: 'f'.repeat(32) }],
+      ['words of the request', { size: 5 }, { requested: 'user?rate=1' }],
+      ['specification', { size: 5 }, { specification: 'user?rate=2' }],
+    ];
+    for (const [what, policy, changes] of others) {
+      const root = await store([start(0), block(0, 4, 'end')], { size: 5 });
+      const folder = folderIn(root, storedFeed({ size: 5 }));
+      const elsewhere = await temporaryFolder();
+      const other = storedFeed(policy, changes);
+      await (await folderStore(elsewhere).open(other)).close();
+      await copyFile(join(folderIn(elsewhere, other), 'feed.json'), join(folder, 'feed.json'));
+      const isNamed = !['words of the request', 'specification'].includes(what);
+      const { problems } = await verifyOnly(folder);
+      expect(problems, what).toMatchObject([
+        ...(isNamed ? [{ file: 'feed.json', message: /^it speaks of .*, and the folder is user\/size-5\/0011/ }] : []),
+        { file: 'blocks.journal', position: 0, message: 'it belongs to another feed.json than the one beside it' },
+      ]);
+      const moved = join(await temporaryFolder(), 'moved');
+      await rename(folder, moved);
+      expect((await verifyOnly(moved)).problems, what).toMatchObject([{ file: 'blocks.journal', position: 0 }]);
+    }
+  });
+
+  it('data files that have neither journal nor feed.json beside them', async () => {
+    const root = await store([start(0), block(0, 5, 'size')], { size: 5 });
+    const folder = folderIn(root, storedFeed({ size: 5 }));
+    for (const name of ['feed.json', 'blocks.journal']) await rm(join(folder, name));
+    expect((await verifyOnly(root)).problems.map(({ file }) => file)).toEqual([
+      'feed.json',
+      'blocks.journal',
+      '00000000000000000000.ndjson',
+    ]);
   });
 
   it('a feed.json that is missing', async () => {
@@ -337,7 +381,12 @@ describe('verify checks cuts:', () => {
       [start(3), block(3, 10, 'bytes'), block(10, 15, 'bytes'), block(15, 20, 'end')],
       /before 15 is cut by bytes/,
     ],
-    ['a gap that is not told', { size: 5 }, [start(0), block(0, 3, 'gap'), block(3, 5, 'size')], /the gap is not told/],
+    [
+      'a gap that is not in the journal',
+      { size: 5 },
+      [start(0), block(0, 3, 'gap'), block(3, 5, 'size')],
+      /but no gap follows/,
+    ],
   ];
 
   it.each(mistakes)('%s', async (_, policy, steps, message) => {
@@ -386,8 +435,8 @@ describe('verify by making again', () => {
     const length = again(10, 15).length;
     const position = joined([...plainLines(3, 8)]).length;
     const problemsOf = async (change: (bytes: Buffer) => Buffer): Promise<VerifiedFolder['problems']> => {
-      const remake = (from: number, to: number) => (from === 10 ? change(again(from, to)) : again(from, to));
-      return (await verifyFolder(root, { regenerate: () => remake }))[0]?.problems ?? [];
+      const regenerate = (from: number, to: number) => (from === 10 ? change(again(from, to)) : again(from, to));
+      return (await verifyFolder(root, { regenerate: () => regenerate }))[0]?.problems ?? [];
     };
     for (let at = 0; at < length; at++) {
       const flipped = await problemsOf((bytes) => bytes.fill((bytes[at] as number) ^ 1, at, at + 1));
@@ -396,7 +445,9 @@ describe('verify by making again', () => {
         again(10, 15)
           .subarray(0, at)
           .filter((byte) => byte === 10).length;
-      expect(flipped).toMatchObject([{ position: position + at, offset, message: /not the one that is made again/ }]);
+      expect(flipped).toMatchObject([
+        { position: position + at, offset, message: /not the one that is generated again/ },
+      ]);
     }
     expect(await problemsOf((bytes) => bytes.subarray(0, -1))).toMatchObject([{ position: position + length - 1 }]);
     expect(await problemsOf((bytes) => Buffer.concat([bytes, bytes]))).toMatchObject([{ message: /fewer bytes than/ }]);
@@ -417,7 +468,7 @@ describe('verify by making again', () => {
     const published = await temporaryFolder();
     const sink = await folderStore(published).open(storedFeed({ size: 5 }, { specification: undefined }));
     await sink.start(0);
-    await tell(sink, block(0, 5, 'size'));
+    await apply(sink, block(0, 5, 'size'));
     await sink.close();
     expect(await verifyFolder(published, { regenerate })).toMatchObject([{ regenerated: false, problems: [] }]);
   });

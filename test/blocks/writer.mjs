@@ -8,7 +8,7 @@ const size = 50;
 try {
   const epoch = '00112233445566778899aabbccddeeff';
   const stored = {
-    asked: 'user',
+    requested: 'user',
     feed: 'user',
     epoch,
     specification: 'user?rate=1',
@@ -16,8 +16,8 @@ try {
     policy: { size },
   };
   const sink = await folderStore(root, { rollBytes: 20_000 }).open(stored);
-  if (sink.place === undefined) await sink.start(0);
-  let next = sink.place?.next ?? 0;
+  if (sink.position === undefined) await sink.start(0);
+  let next = sink.position?.next ?? 0;
   process.stdout.write(`at ${next}\n`);
   if (mode === 'hold') {
     process.stdin.resume();

@@ -181,7 +181,10 @@ test('a port that is taken, and a host that is none of this machine, are errors 
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   for (const [flags, error] of [
-    [['--port', String(port)], `127.0.0.1:${port}: EADDRINUSE. Take another port, or 0 for a free one.`],
+    [
+      ['--port', String(port)],
+      `127.0.0.1:${port}: the port is in use (EADDRINUSE). Take another port, or 0 for a free one.`,
+    ],
     [['--port', '0', '--host', '192.0.2.1'], '192.0.2.1:0: EADDRNOTAVAIL. Give an address of this machine.'],
     [
       ['--port', '0', '--host', 'no-such-host.invalid'],

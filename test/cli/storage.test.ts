@@ -6,7 +6,7 @@ import { verifyFolder } from '../../src/blocks/verify.ts';
 import { generatedFeeds } from '../../src/generate/index.ts';
 import { regenerate } from '../../src/generate/regenerate.ts';
 import { createServer } from '../../src/server/index.ts';
-import { temporaryFolder } from '../blocks/folders.ts';
+import { dataFilesIn, dataIn, temporaryFolder } from '../blocks/folders.ts';
 import { readOnlyDisk, smallDisk } from '../blocks/smallDisk.ts';
 import { collecting, until } from '../end-to-end/processes.ts';
 import { blockfeed, shell } from './command.ts';
@@ -151,7 +151,10 @@ test("a living collector's folder: an error that names its process; when that ha
   await first.stdout.including('block live');
 
   const second = await blockfeed('collect', url, 'live', '--size', '5', '--out', out);
-  expectOneError(second.stderr, new RegExp(`is in use by process ${first.pid}\\. Let that collector leave first`));
+  expectOneError(
+    second.stderr,
+    new RegExp(`is in use by process ${first.pid} of the machine .+\\. Let that collector leave first`),
+  );
   expect(second.stdout).toBe('');
   expect(second.exitCode).toBe(1);
 
@@ -162,13 +165,59 @@ test("a living collector's folder: an error that names its process; when that ha
   expect(stored?.problems).toEqual([]);
 });
 
+test('A1: a data file deleted while a collector writes it: an error, and no ack for a block that is not there', async () => {
+  const { url, acked } = await feedServer();
+  const out = await temporaryFolder();
+  const collector = collecting(url, 'live', '--size', '5', '--out', out);
+  await collector.stdout.including('block live');
+  const [before] = await verifyFolder(out);
+  const [name = ''] = await dataFilesIn(before?.path ?? '');
+  await unlink(join(before?.path ?? '', name));
+  expect(await collector.ended).toBe(1);
+  const stderr = collector.stderr.all.join('\n');
+  expectOneError(stderr, /ndjson is gone: it was deleted, moved or replaced while it was written to\. Start again/);
+  // What was acked meanwhile was durable in that file, before it was deleted.
+  const [found] = await verifyFolder(out);
+  const [gone] = found?.problems ?? [];
+  expect(gone).toMatchObject({ file: name });
+  const [, from, to] = /the file is missing, with the blocks \[(\d+),(\d+)\)/.exec(gone?.message ?? '') ?? [];
+  expect(Number(to) - Number(from)).toBe(found?.messages);
+  expect(await acked()).toBe(Number(to));
+
+  const next = await blockfeed('collect', url, 'live', '--size', '5', '--out', out, '-n', '1');
+  expect(next.stderr).toMatch(new RegExp(`1 data file is gone, the first is ${name}\n[^]*live: goes on at ${to}\n`));
+  expect(next.exitCode).toBe(0);
+  const verified = await blockfeed('verify', out);
+  expect(verified.stdout).toContain(
+    `${name} byte 0 offset ${from}: the file is missing, with the blocks [${from},${to})`,
+  );
+  expect(verified.exitCode).toBe(1);
+});
+
+test('a folder that lost its journal: refused as damaged, nothing in it is removed, and verify says so', async () => {
+  const { url } = await feedServer();
+  const out = await temporaryFolder();
+  await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '3');
+  const [before] = await verifyFolder(out, { regenerate });
+  const folder = before?.path ?? '';
+  const stored = await dataIn(folder);
+  await unlink(join(folder, 'blocks.journal'));
+  const { exitCode, stderr } = await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '1');
+  expectOneError(stderr, /blocks\.journal, byte 0: it is missing or empty, .* Nothing was changed/);
+  expect(exitCode).toBe(1);
+  expect((await dataIn(folder)).equals(stored)).toBe(true);
+  const verified = await blockfeed('verify', out);
+  expect(verified.stdout).toMatch(/^WRONG /);
+  expect(verified.exitCode).toBe(1);
+});
+
 test('--json beside --out tells the lines of the journal, each with its feed, once they are durable', async () => {
   const { url } = await feedServer();
   const out = await temporaryFolder();
   const { stdout, exitCode } = await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '3', '--json');
   expect(exitCode).toBe(0);
   const [stored] = await verifyFolder(out, { regenerate });
-  const journal = (await readFile(join(stored?.path ?? '', 'blocks.ndjson'), 'utf8')).split('\n').slice(1, -1);
+  const journal = (await readFile(join(stored?.path ?? '', 'blocks.journal'), 'utf8')).split('\n').slice(2, -1);
   expect(journal).toHaveLength(3);
   expect(stdout).toBe(journal.map((line) => `{"feed":"all",${line.slice(1)}\n`).join(''));
 });

@@ -156,6 +156,20 @@ test('LIFE-2, ACK-5: opened, the tail, the lag and a stall are told', async () =
   await client.close();
 });
 
+test('LIFE-2: a feed that is ahead of the server’s clock is told with each heartbeat, and once more when that is over', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const events = new Arrivals<SubscriptionEvent>();
+  client.subscribe('user', { onEvent: (event) => event.type === 'ahead' && events.add(event) });
+  await peer.subscribe();
+  for (const ahead of [undefined, 17_000_000, 7_000_500, undefined, undefined])
+    peer.say({ type: 'heartbeat', tails: { user: 5 }, ...(ahead === undefined ? {} : { ahead: { user: ahead } }) });
+  for (const aheadMs of [17_000, 7_000.5, 0]) expect(await events.next()).toEqual({ type: 'ahead', aheadMs });
+  await peer.read();
+  expect(events.waiting).toBe(0);
+  await client.close();
+});
+
 test('a block whose lines are not each of its offsets once throws when its messages are read', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);

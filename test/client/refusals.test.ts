@@ -240,3 +240,57 @@ test.each([
   await peer.closed;
   expect(peer.unexpected).toBe(0);
 });
+
+test('SUB-10: a feed that failed is asked for again from its own place, ever later while it fails; the others go on', async () => {
+  await using server = await scriptedServer();
+  const clock = new ManualClock();
+  const connected = connect(server.url, { clock, random: () => 0.5 });
+  const peer = await server.welcomed();
+  const client = await connected;
+  const events = new Arrivals<SubscriptionEvent>();
+  const user = client.subscribe('user', { size: 5, onEvent: (event) => event.type === 'refused' && events.add(event) });
+  const array = client.subscribe('array');
+  await peer.subscribe();
+  await peer.subscribe();
+  peer.frame(0, 3);
+  // More often than a connection bears refusals.
+  for (let time = 0; time < 20; time++) {
+    peer.say(refuse('feed-failed', 'user'));
+    const waitMs = Math.min(250 * 2 ** time, 10_000);
+    expect(await events.next()).toMatchObject({ type: 'refused', error: { code: 'feed-failed' }, waitMs });
+    clock.advance(waitMs);
+    expect(await peer.subscribe()).toMatchObject({ feed: 'user', from: 3, check: expect.any(Number) });
+  }
+  peer.frame(3, 5, 'size');
+  const blocks = user[Symbol.asyncIterator]();
+  expect((await blocks.next()).value).toMatchObject({ from: 0, to: 5 });
+  // It came on: so the next failure is a first one.
+  peer.say(refuse('feed-failed', 'user'));
+  expect(await events.next()).toMatchObject({ waitMs: 250 });
+  // Left while it waits, it is not asked for again.
+  await blocks.return?.();
+  clock.advance(20_000);
+  peer.frame(0, 1, 'size', linesOf(0, 1), 'array');
+  for await (const block of array) {
+    expect(block.to).toBe(1);
+    break;
+  }
+  await client.close();
+  expect(peer.unexpected).toBeLessThanOrEqual(2);
+  expect(clock.pending).toBe(0);
+});
+
+test('one that is being left when its feed fails is over, and comes to no error', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const user = client.subscribe('user', { size: 5 });
+  await peer.subscribe();
+  peer.frame(0, 5, 'size');
+  const blocks = user[Symbol.asyncIterator]();
+  await blocks.next();
+  user.leave();
+  await peer.expect('unsubscribe');
+  peer.say(refuse('feed-failed', 'user'));
+  expect((await blocks.next()).done).toBe(true);
+  await client.close();
+});

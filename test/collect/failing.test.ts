@@ -14,7 +14,7 @@ function failing(step: 'append' | 'seal' | 'sync'): Store {
   };
   const nothing = async () => {};
   const sink = {
-    ...{ place: undefined, start: nothing, gap: does('gap'), close: nothing },
+    ...{ position: undefined, start: nothing, gap: does('gap'), close: nothing },
     append: does('append') as () => Promise<never>,
     seal: does('seal'),
     sync: does('sync') as () => Promise<never>,
@@ -64,7 +64,7 @@ test.each([1, 8])('A1: while a sync is under way nothing is acked, with window %
     synced = resolve;
   });
   const sink = {
-    ...{ place: undefined, start: nothing, append: nothing, close: nothing },
+    ...{ position: undefined, start: nothing, append: nothing, close: nothing },
     gap: async () => '{}',
     seal: async () => '{}',
     sync: async () => {

@@ -24,10 +24,11 @@ test("A2: a journal goes on where it is, whatever `from` says and however far th
     expect(await run('kept', { from: 500, blocks: 1 })).toMatchObject({ blocks: 1 });
     const [kept] = await verifyFolder(join(directory, 'kept'), { regenerate });
     expect(kept).toMatchObject({ blocks: 5, messages: 25, gaps: 0, problems: [] });
-    const journal = await readFile(join(kept?.path ?? '', 'blocks.ndjson'), 'utf8');
+    const journal = await readFile(join(kept?.path ?? '', 'blocks.journal'), 'utf8');
     const told = journal
       .trimEnd()
       .split('\n')
+      .slice(1)
       .map((line) => JSON.parse(line));
     expect(told[0]).toMatchObject({ start: 20 });
     expect(told.slice(1).map(({ from, to }) => [from, to])).toEqual(

@@ -6,10 +6,10 @@ import { scriptedServer } from '../support/scriptedServer.ts';
 
 /** A store that has everything of the feed up to `next`, and hands out sinks that keep nothing. */
 function storeAt(next: number | undefined): Store {
-  const place = next === undefined ? undefined : { next, check: undefined };
+  const position = next === undefined ? undefined : { next, check: undefined };
   const nothing = async () => {};
   const record = async () => '{}';
-  const sink = { place, start: nothing, append: nothing, seal: record, gap: record, sync: nothing, close: nothing };
+  const sink = { position, start: nothing, append: nothing, seal: record, gap: record, sync: nothing, close: nothing };
   return { reopen: async () => undefined, open: async () => sink, close: nothing };
 }
 

@@ -32,7 +32,7 @@ async function folderOf(out: string, feed: string): Promise<string> {
   let found: string | undefined;
   await until(async () => {
     const paths = await readdir(out, { recursive: true }).catch(() => []);
-    const journal = paths.find((path) => path.startsWith(feed) && path.endsWith('blocks.ndjson'));
+    const journal = paths.find((path) => path.startsWith(feed) && path.endsWith('blocks.journal'));
     found = journal === undefined ? undefined : join(out, journal, '..');
     return found !== undefined;
   });
@@ -60,8 +60,8 @@ test('a collector killed 10 times with more than a frame of an unfinished block 
     const collector = start(delivery);
     const before = torn;
     await collector.stderr.including('wide: ');
-    const said = collector.stderr.all.filter((line) => line.includes('/wide/') && line.includes('cut off'));
-    cutOffBytes.push(...said.map((line) => Number(/cut off (\d+) bytes/.exec(line)?.[1])));
+    const said = collector.stderr.all.filter((line) => line.includes('/wide/') && line.includes('that a crash left'));
+    cutOffBytes.push(...said.map((line) => Number(/: (\d+) bytes that a crash left/.exec(line)?.[1])));
     expect(cutOffBytes.filter((bytes) => bytes >= frameBytes).length).toBe(before);
     return collector;
   };

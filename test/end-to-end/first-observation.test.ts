@@ -98,8 +98,8 @@ test('the journal of a collector says it too: at 2 s and size 5, span and took o
 /** The store, and whoever wants to know what its sinks have taken: up to which message, and that a block is whole. */
 function told(store: Store, { appended, sealed }: { appended(to: number): void; sealed(): void }): Store {
   const watched = (sink: Sink): Sink => ({
-    get place() {
-      return sink.place;
+    get position() {
+      return sink.position;
     },
     start: (from) => sink.start(from),
     gap: (from, to) => sink.gap(from, to),
@@ -116,8 +116,8 @@ function told(store: Store, { appended, sealed }: { appended(to: number): void; 
     },
   });
   return {
-    async reopen(asked, policy) {
-      const found = await store.reopen(asked, policy);
+    async reopen(requested, policy) {
+      const found = await store.reopen(requested, policy);
       return found === undefined ? undefined : { ...found, sink: watched(found.sink) };
     },
     open: async (feed) => watched(await store.open(feed)),

@@ -54,8 +54,38 @@ test('a second Ctrl-C does not wait for the server: exit 130, and what is stored
   server.signal('SIGSTOP');
   collector.signal('SIGINT');
   await collector.stderr.including('SIGINT: leaving');
+  // Within half a second it would be the same Ctrl-C.
+  await new Promise((resolve) => setTimeout(resolve, 600));
   expect(await collector.end('SIGINT')).toBe(130);
   expect((await verified(out)).length).toBe(1);
+});
+
+test('one Ctrl-C that comes twice, as from a group of processes, is one: it leaves in order, exit 0', async () => {
+  const server = await Serving.start(feeds);
+  const out = await temporaryFolder();
+  const collector = collecting(server.url, 'user:1000', '--delivery', 'message', '--out', out, '--json');
+  await collector.stderr.including('user: ');
+  const watcher = await PlainPeer.open(`${server.url}/feeds/user?from=tail`);
+  await watcher.until(() => watcher.frames.length > 5);
+  watcher.close();
+  // The server answers nothing until both have come.
+  server.signal('SIGSTOP');
+  collector.signal('SIGINT');
+  await collector.stderr.including('SIGINT: leaving');
+  collector.signal('SIGINT');
+  server.signal('SIGCONT');
+  expect(await collector.ended).toBe(0);
+  expect(blocksTold(collector).at(-1)?.cut).toBe('end');
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+test('SIGHUP, of a terminal that is closed, is a stop like SIGTERM: collector and server leave in order, exit 0', async () => {
+  const server = await Serving.start(feeds);
+  const out = await temporaryFolder();
+  const collector = collecting(server.url, 'tick:1000', '--delivery', 'message', '--out', out, '--json');
+  await collector.stderr.including('tick: ');
+  expect(await collector.end('SIGHUP')).toBe(0);
+  expect(await server.end('SIGHUP')).toBe(0);
 });
 
 test('Ctrl-C while no server was ever there: exit 0 at once', async () => {
@@ -138,7 +168,9 @@ test('a second collector on a folder that one is writing to: exit 1, `locked`, a
   await toldSome(first, 2);
   const second = collecting(server.url, 'tick:10', '--out', out, '--json');
   expect(await second.ended).toBe(1);
-  expect(second.stderr.all.at(-1)).toMatch(new RegExp(`^blockfeed: .* is in use by process ${first.pid}\\. `));
+  expect(second.stderr.all.at(-1)).toMatch(
+    new RegExp(`^blockfeed: .* is in use by process ${first.pid} of the machine `),
+  );
   // Another policy is another folder.
   const other = collecting(server.url, 'tick:20', '--out', out, '--json', '-n', '1');
   expect(await other.ended).toBe(0);

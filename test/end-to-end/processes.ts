@@ -1,6 +1,6 @@
 // The built command line as processes: what tests start, hear, stop and kill. Nothing that was started here outlives its test.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const terminal = fileURLToPath(new URL('../support/terminal.py', import.meta.url));
 
 /** How a process ended: its exit code, or the signal that killed it. */
 export type Ending = number | NodeJS.Signals;
@@ -97,6 +98,55 @@ export class Running {
   async end(signal: NodeJS.Signals): Promise<Ending> {
     this.signal(signal);
     return await this.ended;
+  }
+}
+
+/** A process of the command line with a terminal as its outputs `fds`, which nobody reads until `read` is called. */
+export class OnTerminal {
+  readonly stdout: Lines;
+  /** What the terminal shows, once it is read. */
+  readonly shown: Lines;
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #pid: Promise<number>;
+
+  constructor(fds: '2' | '1,2', args: readonly string[]) {
+    const child = spawn('/usr/bin/python3', [terminal, fds, process.execPath, program, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.stdout = new Lines(child.stdout);
+    this.shown = new Lines(child.stderr);
+    this.#pid = this.shown.find(() => true).then(Number);
+    this.ended = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) => resolve(code ?? signal ?? 1));
+    });
+    onTestFinished(async () => {
+      if (child.exitCode === null) await this.signal('SIGKILL');
+      await this.ended;
+    });
+  }
+
+  /** From now on what the terminal shows is read. */
+  read(): void {
+    this.#child.stdin?.end();
+  }
+
+  /** Resolves when the process has written nothing for a while: the terminal takes no more. */
+  async isFull(): Promise<void> {
+    const path = `/proc/${await this.#pid}/io`;
+    const written = async (): Promise<string | undefined> => /^wchar: \d+$/m.exec(await readFile(path, 'utf8'))?.[0];
+    for (let before = ''; ; ) {
+      const now = (await written()) ?? '';
+      if (now === before) return;
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    process.kill(await this.#pid, signal);
   }
 }
 

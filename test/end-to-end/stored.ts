@@ -64,7 +64,7 @@ async function stored({ path, messages }: VerifiedFolder): Promise<Stored> {
 
 /** The blocks that the journal of a folder tells so far; its last line may be half written. */
 export async function journalBlocks(path: string): Promise<StoredBlock[]> {
-  const text = await readFile(join(path, 'blocks.ndjson'), 'utf8');
+  const text = await readFile(join(path, 'blocks.journal'), 'utf8');
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')

@@ -1,8 +1,9 @@
 // What a feed says at an offset is the same for ever. These checksums are the memory of it: when one of them changes,
-// raise `kinds` in src/feed/kinds/version.ts, so that it becomes another feed to those who resume, and write them anew.
+// raise `kinds` in src/generate/kinds/version.ts, so that it becomes another feed to those who resume, and write them anew.
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { anchorEveryOf } from '../../src/generate/anchors.ts';
 import { kinds } from '../../src/generate/kinds/index.ts';
 import { generatorVersion } from '../../src/generate/kinds/version.ts';
 import { parseSpecification } from '../../src/generate/specification.ts';
@@ -20,11 +21,16 @@ test('F1 and F3: every kind says what it has always said', () => {
       const farLines = far.filter((offset) => offset < specification.schedule.end);
       return [
         specification.canonical,
-        { epoch: specification.epoch, first1000: checksumOf(first1000), far: checksumOf(farLines) },
+        {
+          epoch: specification.epoch,
+          first1000: checksumOf(first1000),
+          far: checksumOf(farLines),
+          anchorEvery: anchorEveryOf(specification.generator.maxLineBytes, specification.messageMicros),
+        },
       ];
     }),
   );
-  expectFile('test/feed/kinds.golden.json', `${JSON.stringify({ generatorVersion, checksums }, undefined, 1)}\n`);
+  expectFile('test/generate/kinds.golden.json', `${JSON.stringify({ generatorVersion, checksums }, undefined, 1)}\n`);
 });
 
 test('every kind has its checksums', () => {

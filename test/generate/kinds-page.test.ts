@@ -8,7 +8,7 @@ import { expectFile } from './regenerate.ts';
 
 const page = 'docs/kinds.md';
 const begin =
-  '<!-- From here to the end mark the tests write this page: BLOCKFEED_REGENERATE=1 npx vitest run test/feed -->\n';
+  '<!-- From here to the end mark the tests write this page: BLOCKFEED_REGENERATE=1 npx vitest run test/generate -->\n';
 const end = '<!-- End mark -->\n';
 const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
 
@@ -37,7 +37,10 @@ test('every specification on the page is one', () => {
 });
 
 test('the kind that shows how to add one is a whole one, and works', () => {
-  const source = readFileSync(new URL('die.ts', import.meta.url), 'utf8').replaceAll("'../../src/feed/kinds/", "'./");
+  const source = readFileSync(new URL('die.ts', import.meta.url), 'utf8').replaceAll(
+    "'../../src/generate/kinds/",
+    "'./",
+  );
   const indented = source.replace(/^(?=.)/gm, '   ');
   expect(text).toContain(indented);
   const generator = die.generator({ faces: '6' }, 1);

@@ -7,7 +7,8 @@ import { expect } from 'vitest';
 export function expectFile(path: string, expected: string): void {
   const file = new URL(`../../${path}`, import.meta.url);
   if (process.env.BLOCKFEED_REGENERATE === '1') writeFileSync(file, expected);
-  expect(readFileSync(file, 'utf8'), `regenerate ${path} with BLOCKFEED_REGENERATE=1 npx vitest run test/feed`).toBe(
-    expected,
-  );
+  expect(
+    readFileSync(file, 'utf8'),
+    `regenerate ${path} with BLOCKFEED_REGENERATE=1 npx vitest run test/generate`,
+  ).toBe(expected);
 }

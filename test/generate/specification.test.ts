@@ -82,7 +82,8 @@ test('any text is a specification or refused as bad-feed, nothing else', () => {
         expect(parseSpecification(canonical).canonical).toBe(canonical);
       } catch (error) {
         expect(error).toBeInstanceOf(BlockfeedError);
-        expect(error).toMatchObject({ code: 'bad-feed', hint: expect.stringMatching(/\.$/) });
+        const code = expect.stringMatching(/^(bad-feed|feed-refused)$/);
+        expect(error).toMatchObject({ code, hint: expect.stringMatching(/\.$/) });
       }
     }),
     { numRuns: 500 },
@@ -189,6 +190,21 @@ describe('the ends of the ranges', () => {
         message: expect.stringContaining(`"${value}"`),
       });
   });
+});
+
+test.each([
+  ['2026-01-01T00:00:00+02:00', '2025-12-31T22:00:00Z'],
+  // A plus that a query turned into a space.
+  ['2026-01-01T00:00:00 02:00', '2025-12-31T22:00:00Z'],
+  ['2026-01-01T00:00:00.250000-0530', '2026-01-01T05:30:00.250000Z'],
+  ['2026-01-01T00:00+02:00', '2025-12-31T22:00:00Z'],
+])('an origin of %s is refused with the same time in UTC, which is one', (stated, meant) => {
+  expect(() => parseSpecification(`counter?origin=${stated}`)).toThrow(
+    expect.objectContaining({ code: 'bad-feed', hint: `Write origin=${meant}.` }),
+  );
+  expect(parseSpecification(`counter?origin=${meant}`).originMicros).toBe(
+    Date.parse(stated.replace(' ', '+').replace('0530', '05:30')) * 1_000,
+  );
 });
 
 test('the origin is exact to the microsecond', () => {

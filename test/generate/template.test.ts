@@ -1,9 +1,9 @@
 // Templates are text from strangers: what they may call, how much they may ask for, and what comes of it.
 import { expect, test, vi } from 'vitest';
 import { modules } from '../../src/generate/kinds/expression.ts';
-import { makeFakes } from '../../src/generate/kinds/fakes.ts';
-import { PlacedRandom } from '../../src/generate/kinds/random.ts';
+import { faker } from '../../src/generate/kinds/fakes.ts';
 import { parseSpecification } from '../../src/generate/specification.ts';
+import type { BlockfeedError } from '../../src/protocol/errors.ts';
 
 const specificationOf = (record: unknown) =>
   parseSpecification(`template?record=${JSON.stringify(record).replace(/[%&]/g, encodeURIComponent)}`);
@@ -107,13 +107,13 @@ test.each([
 
 test('a record that is no JSON, too deep, or of too many expressions is refused', () => {
   expect(() => parseSpecification('template?record={"a":')).toThrow('record is wrong: it is not JSON');
-  expect(() => parseSpecification('template?record=1e999')).toThrow('a number is too large');
+  expect(() => parseSpecification('template?record=1e999')).toThrow('the number 1e999 is too large');
   const deep = (levels: number) => `template?record=${'['.repeat(levels)}${']'.repeat(levels)}`;
   expect(parseSpecification(deep(33)).generator.data(0, 0)).toBe(`${'['.repeat(33)}${']'.repeat(33)}`);
   expect(() => parseSpecification(deep(34))).toThrow('more than 32 deep');
   const many = (count: number) => Array.from({ length: count }, () => '{{word.noun}}');
   expect(dataOf(many(200))).toHaveLength(200);
-  expect(() => specificationOf(many(201))).toThrow('201 expressions');
+  expect(() => specificationOf(many(201))).toThrow('more than 200 expressions');
 });
 
 test('a value of more than 2,000 bytes is cut there, an object of more is null, and the line keeps its bound', () => {
@@ -140,7 +140,6 @@ test('an expression that fails for some messages only is null there, and nothing
 
 test('every method that may be called has a value from its place alone, and faker says nothing beside', () => {
   const warns = vi.spyOn(console, 'warn');
-  const { faker } = makeFakes(new PlacedRandom('template', 0));
   const needsArguments = ['date.between', 'date.betweens', 'string.fromCharacters'];
   for (const [module, { only, not }] of modules) {
     const methods = Object.entries(faker[module as 'person']).filter(([, value]) => typeof value === 'function');
@@ -155,4 +154,82 @@ test('every method that may be called has a value from its place alone, and fake
     }
   }
   expect(warns).not.toHaveBeenCalled();
+});
+
+const refusalOf = (record: string) => {
+  try {
+    parseSpecification(`template?record=${encodeURIComponent(record)}`);
+  } catch (error) {
+    return error as BlockfeedError;
+  }
+  throw new Error(`accepted: ${record}`);
+};
+
+test('a record keeps its numbers as they were written, and its keys in their order', () => {
+  const record =
+    '{"big":12345678901234567890,"one":1.0,"power":0.1e1,"zero":-0,"small":1e-400,"2":0.10000000000000000001,"1":[1E5]}';
+  const { generator, canonical } = parseSpecification(`template?record=${encodeURIComponent(record)}`);
+  expect(generator.data(0, 0)).toBe(record);
+  expect(parseSpecification(canonical).canonical).toBe(canonical);
+  expect(parseSpecification('template?record= { "a" : [ 1.50 , "x  y" ] } ').generator.data(0, 0)).toBe(
+    '{"a":[1.50,"x  y"]}',
+  );
+});
+
+test.each([
+  ['{"a":1,"b":{"a":2},"a":3}', 'the key "a" stands twice in one object'],
+  ['{"a":1,"\\u0061":2}', 'the key "a" stands twice in one object'],
+  ['["\\ud800"]', 'has half of a surrogate pair'],
+  ['{"\\udc00":1}', 'has half of a surrogate pair'],
+  ['[1,-1e400]', 'the number -1e400 is too large'],
+])('the record %s is refused: it would say something else to its readers', (record, why) => {
+  expect(refusalOf(record)).toMatchObject({ code: 'bad-feed', about: 'record', message: expect.stringContaining(why) });
+});
+
+test.each([
+  ['number.bigInt({"max":12345678901234567890})', 'the number 12345678901234567890 would become another one'],
+  ['helpers.arrayElement([9007199254740993])', 'the number 9007199254740993 would become another one'],
+  ['helpers.arrayElement([0.1234567890123456789])', 'would become another one'],
+  ['helpers.arrayElement([1e-400])', 'the number 1e-400 would become another one'],
+  ['helpers.arrayElement([1e400])', 'the number 1e400 is too large'],
+  ['number.int({"max":1,"max":2})', 'the key "max" stands twice in one object'],
+  ['helpers.arrayElement(["\\ud800"])', 'has half of a surrogate pair'],
+  ['number.float({"min":-1.7e308,"max":1.7e308})', 'its value is Infinity, which JSON does not have'],
+])('faker is not asked for %s: it would get, or give, something else', (expression, why) => {
+  expect(refusalOf(JSON.stringify(`{{${expression}}}`))).toMatchObject({
+    code: 'bad-feed',
+    message: expect.stringContaining(why),
+    hint: expect.stringMatching(/\.$/),
+  });
+});
+
+test('an argument may be written in any way that is the same number, and as a text where it is too long for one', () => {
+  for (const same of ['1000', '1e3', '1000.0', '0.1E+4', '10.00e2'])
+    expect(dataOf(`{{number.int({"max":${same},"min":-0})}}`)).toBe(dataOf('{{number.int({"max":1000,"min":0})}}'));
+  expect(dataOf('{{number.bigInt({"min":"12345678901234567890","max":"12345678901234567890"})}}')).toBe(
+    '12345678901234567890',
+  );
+});
+
+test('two records under way at once are what each is by itself', () => {
+  const { generator } = specificationOf([
+    '{{person.fullName}}',
+    '{{lorem.words(5)}}',
+    '{{date.recent}}',
+    '{{string.uuid}}',
+  ]);
+  const times = [1_767_225_600_000_000, 1_800_000_000_000_000] as const;
+  const [one, other] = times.map((time, offset) => [...(generator.pieces?.(offset, time) ?? [])].join(''));
+  const texts = ['', ''];
+  const [left, right] = times.map((time, offset) => generator.pieces?.(offset, time)[Symbol.iterator]());
+  for (let ended = 0; ended < 2; ) {
+    ended = 0;
+    for (const [index, pieces] of [left, right].entries()) {
+      const { done, value } = pieces?.next() ?? { done: true, value: '' };
+      if (done === true) ended++;
+      else texts[index] += value;
+    }
+  }
+  expect(texts).toEqual([one, other]);
+  expect(texts).toEqual(times.map((time, offset) => generator.data(offset, time)));
 });

@@ -34,16 +34,26 @@ test('it is what was compiled and three documents, and nothing else', () => {
   const top = new Set(packed.map((path) => path.split('/')[0]));
   expect([...top].sort()).toEqual(['LICENSE', 'PROTOCOL.md', 'README.md', 'dist', 'package.json']);
   const others = packed.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path));
-  expect(others).toEqual([]);
+  expect(others).toEqual(['dist/study/page/main.css']);
   expect(packed.filter((path) => /test|bench|tsbuildinfo|ambient|\.map$/.test(path))).toEqual([]);
 });
 
 test('what was compiled is of sources that are there', async () => {
   const sources = await readdir(join(root, 'src'), { recursive: true });
   const known = new Set(sources.map((path) => posix.join('dist', path.replace(/(\.d)?\.ts$/, ''))));
-  expect(packed.filter((path) => path.startsWith('dist/') && !known.has(path.replace(/\.js$|\.d\.ts$/, '')))).toEqual(
-    [],
-  );
+  expect(
+    packed.filter((path) => path.startsWith('dist/') && !known.has(path.replace(/\.js$|\.css$|\.d\.ts$/, ''))),
+  ).toEqual([]);
+});
+
+test("a report's page is one script that imports nothing, with the licence of the library in it", async () => {
+  const folder = 'dist/study/page';
+  const inPage = packed.filter((path) => path.startsWith(`${folder}/`)).map((path) => posix.basename(path));
+  // What the page alone needs is in its script, and nowhere else.
+  expect(inPage.sort()).toEqual(['figure.d.ts', 'figure.js', 'format.d.ts', 'format.js', 'main.css', 'main.js']);
+  const script = await readFile(join(user, 'node_modules/blockfeed', folder, 'main.js'), 'utf8');
+  expect(importsIn('main.js', script)).toEqual([]);
+  expect(script).toMatch(/^\/\*! uPlot: The MIT License/);
 });
 
 test('what it imports is installed with it, since its manifest states it', async () => {
@@ -140,8 +150,7 @@ test('a program in Node that uses every entry type-checks, strictly, with @types
     }
   `,
   );
-  await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
-  await symlink(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
+  await linkNodeTypes(folder);
   expect(await typeCheck(folder, { ...strict, module: 'nodenext', types: ['node'] })).toBe('');
 });
 
@@ -158,13 +167,67 @@ const browserProgram = `
   await client.bye().catch((error: unknown) => error instanceof BlockfeedError && alert(error.hint));
 `;
 
+/** A program that names nothing but the package. */
+const plainProgram = `
+  import { type Client, connect } from 'blockfeed';
+
+  export async function firstOffset(): Promise<number> {
+    const client: Client = await connect('ws://127.0.0.1:8080');
+    for await (const block of client.subscribe('user', { size: 5 })) return block.from;
+    return -1;
+  }
+`;
+
+const browser = { lib: ['es2022', 'dom'], types: [] };
+const old = 'typescript-5.2/node_modules/typescript';
+
+/** What README says of compilers and their settings. `says`: the errors that come, where it is not to work. */
 test.each([
-  ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
-  ['bundler, as for browsers', { module: 'esnext', moduleResolution: 'bundler', customConditions: ['browser'] }],
-  ['nodenext', { module: 'nodenext' }],
-])('a program for browsers type-checks, strictly, without any @types: %s', async (name, options) => {
-  const folder = await programFolder(`browser-${name.replaceAll(/\W/g, '')}`, browserProgram);
-  expect(await typeCheck(folder, { ...strict, ...options, lib: ['es2022', 'dom'], types: [] })).toBe('');
+  ['bundler', 'typescript', browserProgram, { ...browser, module: 'esnext', moduleResolution: 'bundler' }, ''],
+  [
+    'bundler, as for browsers',
+    'typescript',
+    browserProgram,
+    { ...browser, module: 'esnext', moduleResolution: 'bundler', customConditions: ['browser'] },
+    '',
+  ],
+  ['nodenext', 'typescript', browserProgram, { ...browser, module: 'nodenext' }, ''],
+  ['node16', 'typescript', browserProgram, { ...browser, module: 'node16' }, ''],
+  ['Node types alone', 'typescript', plainProgram, { lib: ['es2022'], types: ['node'], module: 'nodenext' }, ''],
+  [
+    'neither DOM nor Node types',
+    'typescript',
+    plainProgram,
+    { lib: ['es2022'], types: [], module: 'nodenext' },
+    /name '(URL|AbortSignal)'/,
+  ],
+  ['5.2, bundler', old, browserProgram, { ...browser, module: 'esnext', moduleResolution: 'bundler' }, ''],
+  ['5.2, nodenext', old, browserProgram, { ...browser, module: 'nodenext' }, ''],
+  ['5.2, node16', old, browserProgram, { ...browser, module: 'node16' }, ''],
+  [
+    '5.2, node10',
+    old,
+    plainProgram,
+    { ...browser, module: 'esnext', moduleResolution: 'node10' },
+    /Cannot find module 'blockfeed'/,
+  ],
+] as const)('a client type-checks, strictly: %s', async (name, compiler, program, options, says) => {
+  const folder = await programFolder(`client-${name.replaceAll(/\W/g, '')}`, program);
+  await linkNodeTypes(folder);
+  const said = await typeCheck(folder, { ...strict, ...options }, compiler);
+  if (says === '') expect(said).toBe('');
+  else expect(said).toMatch(says);
+});
+
+test('a CommonJS program may require it: the main entry and the server', async () => {
+  const folder = await programFolder('commonjs', "import { connect } from 'blockfeed';\nconnect satisfies unknown;");
+  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}');
+  await linkNodeTypes(folder);
+  const options = { ...strict, verbatimModuleSyntax: false, module: 'nodenext', types: ['node'] };
+  expect(await typeCheck(folder, options)).toBe('');
+  const script = "console.log(typeof require('blockfeed').connect, typeof require('blockfeed/server').createServer);";
+  await writeFile(join(folder, 'program.cjs'), script);
+  expect(await run(process.execPath, ['--no-warnings', 'program.cjs'], folder)).toBe('function function\n');
 });
 
 test('for browsers the main entry is a few files that import nothing of Node and no package', async () => {
@@ -236,10 +299,15 @@ async function programFolder(name: string, program: string): Promise<string> {
   return folder;
 }
 
+async function linkNodeTypes(folder: string): Promise<void> {
+  await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+  await symlink(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
+}
+
 /** What the compiler says against it. */
-async function typeCheck(folder: string, compilerOptions: object): Promise<string> {
+async function typeCheck(folder: string, compilerOptions: object, compiler = 'typescript'): Promise<string> {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
-  const child = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', folder], {
+  const child = spawn(process.execPath, [join(root, 'node_modules', compiler, 'bin/tsc'), '--project', folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return await text(child.stdout);

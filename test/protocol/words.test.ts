@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlace, namedPlaces, parsePlace } from '../../src/protocol/place.ts';
 import { defaultPolicy, makePolicy, type Policy, policyName } from '../../src/protocol/policy.ts';
-import { formatDurationMs, parseDurationMs, parseSizeBytes } from '../../src/protocol/units.ts';
+import {
+  formatDurationMs,
+  formatMinutes,
+  formatSeconds,
+  parseDurationMs,
+  parseSizeBytes,
+} from '../../src/protocol/units.ts';
 
 describe('a place', () => {
   it('is read from its name, a number, or a date', () => {
@@ -61,6 +67,14 @@ describe('a duration', () => {
         expect(parseDurationMs(formatDurationMs(ms))).toBe(ms);
       }),
     );
+  });
+
+  it('is written in seconds, or in minutes and whole seconds, rounded up', () => {
+    expect([0, 999, 8_000_000, 61_000_000].map((micros) => formatSeconds(micros))).toEqual([
+      ...['0.000 s', '0.001 s', '8.000 s', '61.000 s'],
+    ]);
+    expect(formatSeconds(1_250_000, 1)).toBe('1.3 s');
+    expect([0, 1, 59_000_001, 80_000_000].map(formatMinutes)).toEqual(['0 s', '1 s', '1 min 0 s', '1 min 20 s']);
   });
 
   it('is exact, with a point too', () => {

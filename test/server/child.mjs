@@ -1,11 +1,9 @@
-// A server in a process of its own, whose memory can be asked for: what is sent to it is not in this process then.
+// A server in a process of its own, whose memory can be asked for: what is sent to it is not in this process then. Its feeds
+// are the first argument, as JSON.
 import { generatedFeeds } from '../../dist/generate/index.js';
 import { createServer } from '../../dist/server/index.js';
 
-const server = createServer({
-  maker: generatedFeeds,
-  feeds: { all: 'counter?rate=max', counter: 'counter?rate=1000' },
-});
+const server = createServer({ maker: generatedFeeds, feeds: JSON.parse(process.argv[2] ?? '') });
 const { port } = await server.listen();
 
 process.on('message', (what) => {

@@ -97,12 +97,15 @@ describe('the handshake', () => {
     raw.destroy();
   });
 
-  it('more connections than the limit are closed with 1013, and a place is free again when one has left', async () => {
+  it('HAND-5: more connections than the limit are refused with 503 before the upgrade, and a place is free again when one has left', async () => {
     const { peer, url, server } = await bench({ limits: { connections: 2 } });
     const first = await peer();
     await peer();
-    const third = await SessionPeer.open(url, { hello: false });
-    expect(await third.closed()).toBe(1013);
+    for (const target of [url, `${url}/feeds/counter`])
+      expect(await PlainPeer.refused(target, target === url ? 'blockfeed.v1' : undefined)).toMatchObject({
+        status: 503,
+      });
+    expect(server.stats().connections).toBe(2);
     first.close();
     await eventually(() => server.stats().connections === 1);
     await peer();

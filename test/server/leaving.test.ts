@@ -1,6 +1,7 @@
 // How subscriptions, sessions and servers end, and that nothing is left of them: BYE-*, SUB-5.
 import { describe, expect, it } from 'vitest';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
+import { serverLimits } from '../../src/server/limits.ts';
 import { LaterFeed } from '../support/feeds.ts';
 import { ManualClock } from '../support/manualClock.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
@@ -377,7 +378,7 @@ describe('a server that stops', () => {
     const closed = all.server.close();
     expect(await plain.closed()).toBe(1012);
     await one.hears('closing');
-    all.clock.advance(9_999);
+    all.clock.advance(serverLimits.drainMs.default - 1);
     await one.settled();
     all.clock.advance(1);
     expect([1006, 1012]).toContain(await one.closed());

@@ -145,7 +145,8 @@ interface Memory {
 
 describe('a server in a process of its own', () => {
   const started = async () => {
-    const child = fork(new URL('child.mjs', import.meta.url), { execArgv: ['--expose-gc'] });
+    const feeds = JSON.stringify({ all: 'counter?rate=max', counter: 'counter?rate=1000' });
+    const child = fork(new URL('child.mjs', import.meta.url), [feeds], { execArgv: ['--expose-gc'] });
     onTestFinished(async () => {
       if (child.exitCode !== null) return;
       child.send('stop');

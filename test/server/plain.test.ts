@@ -124,6 +124,14 @@ describe('a plain client', () => {
       await eventually(() => server.stats().connections === 0);
     });
 
+  it('PLAIN-2: a time with a zone, whose + the query made a space, is answered with how to write it', async () => {
+    const { url } = await bench({});
+    const { status, body } = await PlainPeer.refused(`${url}/feeds/counter?from=2026-01-01T00:00:00+02:00`);
+    expect({ status, body }).toMatchObject({ status: 400, body: expect.stringContaining('with + written as %2B') });
+    const taken = await PlainPeer.open(`${url}/feeds/counter?from=2026-01-01T00:00:00%2B02:00`);
+    taken.close();
+  });
+
   it('PLAIN-2: where no feeds are made on request 403, where too many 429, and where the feed cannot be read 500', async () => {
     const none = await bench({ limits: { adHocFeeds: 0 } });
     expect(await PlainPeer.refused(`${none.url}/feeds/counter%3Fseed%3D1`)).toMatchObject({ status: 403 });

@@ -459,26 +459,43 @@ describe('a feed that answers later', () => {
     expect(feed.watchers).toBe(0);
   });
 
-  it('that fails is an internal error and 1011, and others are served on', async () => {
+  it('SUB-10: that fails ends its own subscription with feed-failed, however it fails; the others on its connection go on', async () => {
     const clock = new ManualClock();
-    const memory = published(clock, 23);
-    const feed = new LaterFeed(memory);
+    const feed = new LaterFeed(published(clock, 23));
     const { peer, server, logged } = await bench({ clock, feeds: { memory: feed, ticks: 'tick' } });
-    const other = await peer();
-    await other.subscribe({ feed: 'ticks', from: 'tail', size: 1 });
+    const client = await peer();
+    await client.subscribe({ feed: 'ticks', from: 'tail', size: 1, window: 1_000 });
     feed.failure = new Error('the disk is gone');
-    const reading = await peer();
-    await reading.subscribe({ feed: 'memory', from: 0, size: 5 });
-    expect(await reading.closed()).toBe(1011);
-    expect(reading.said.at(-1)).toMatchObject({ type: 'error', code: 'internal' });
-    const asking = await peer();
-    asking.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
-    expect(await asking.closed()).toBe(1011);
-    expect(asking.said.at(-1)).toMatchObject({ type: 'error', code: 'internal' });
-    expect(logged.filter(({ level }) => level === 'error').length).toBeGreaterThanOrEqual(2);
+    const failures = () => client.said.filter((message) => message.type === 'error');
+    const failed = { type: 'error', code: 'feed-failed', about: 'memory' };
+    // While it is read, again and again: more often than a connection may err.
+    for (let time = 1; time <= 20; time++) {
+      await client.subscribe({ feed: 'memory', from: 0, size: 5 });
+      expect(await client.hears('error')).toMatchObject(failed);
+      expect(server.stats()).toMatchObject({ connections: 1, subscriptions: 1 });
+    }
+    // While the place is looked up.
+    client.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
+    expect(await client.hears('error')).toMatchObject(failed);
+    expect(logged.filter(({ level }) => level === 'error')).toHaveLength(21);
+    // At its tail, in a heartbeat, and while it is left.
+    feed.failure = undefined;
+    for (const provoke of [
+      () => clock.advance(10_000),
+      () => client.say({ type: 'unsubscribe', feed: 'memory', flush: true }),
+    ]) {
+      await client.subscribe({ feed: 'memory', from: 'tail', size: 5 });
+      feed.tailFailure = new Error('the disk is gone');
+      provoke();
+      expect(await client.hears('error')).toMatchObject(failed);
+      feed.tailFailure = undefined;
+    }
+    expect(failures()).toHaveLength(23);
+    const before = client.blocks('ticks').length;
     clock.advance(3_000);
-    await other.until(() => other.blocks('ticks').length >= 3);
-    await eventually(() => server.stats().connections === 1);
-    expect(feed.watchers).toBe(0);
+    await client.until(() => client.blocks('ticks').length >= before + 3);
+    await client.subscribe({ feed: 'memory', from: 0, size: 5 });
+    await client.until(() => client.blocks('memory').length === 4);
+    expect(feed.watchers).toBe(1);
   });
 });

@@ -18,19 +18,19 @@ export interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-/** The page of that file, drawn. The test fails when it says anything on its console, or asks for anything but itself. */
+/** The page of that file, drawn. The test fails when it writes to its console, or requests anything but itself. */
 export async function openReport(path: string, { width, scheme }: Look): Promise<Page> {
   if (browser === undefined) throw new Error('the browser did not start');
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
   const said: string[] = [];
-  const asked: string[] = [];
+  const requested: string[] = [];
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => said.push(String(error.stack)));
-  page.on('request', (request) => asked.push(request.url()));
+  page.on('request', (request) => requested.push(request.url()));
   onTestFinished(async () => {
     await page.close();
     expect(said).toEqual([]);
-    expect(asked.filter((url) => !url.startsWith('data:'))).toEqual([url]);
+    expect(requested.filter((url) => !url.startsWith('data:'))).toEqual([url]);
   });
   const url = pathToFileURL(path).href;
   await page.goto(url);

@@ -1,11 +1,11 @@
-// What is told of collected blocks, held against folders that the real sink has made.
+// The study of collected blocks, compared with folders that the real sink has made.
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectedFigures } from '../../src/study/collected/figures.ts';
-import { mostSlots, Slots } from '../../src/study/collected/slots.ts';
+import { mostSlots, TimeSlots } from '../../src/study/collected/timeSlots.ts';
 import {
   type CollectedFolder,
   collectedTable,
@@ -50,7 +50,7 @@ test('took, age, span and distance of every block are those of its journal', asy
   expect(Math.abs((folders[0]?.span.p50 ?? 0) / 4_000_000 - 1)).toBeLessThan(0.001);
 });
 
-test('a time in which nothing came is told apart: away when the next block was waiting, quiet when it was fresh', async () => {
+test('a time in which nothing came is a pause: away when the next block was waiting, quiet when it was fresh', async () => {
   const quick = Array.from({ length: 30 }, () => ({ size: 5, first: 100, last: 200 }));
   const late = { size: 5, first: 20_000_000, last: 20_001_000 };
   const root = await made(
@@ -112,7 +112,7 @@ test('whatever the times, there are never too many slots, and nothing is lost in
   );
   fc.assert(
     fc.property(times, (blocks) => {
-      const slots = new Slots();
+      const slots = new TimeSlots();
       for (const block of blocks) slots.add(block);
       const list = slots.list();
       const [first, last] = [list[0]?.at ?? 0, list.at(-1)?.at ?? 0];
@@ -131,14 +131,14 @@ test('whatever the times, there are never too many slots, and nothing is lost in
 });
 
 test.each([
-  ['a byte that has changed', 2, (text: string) => text.replace('"bytes":', '"bytez":'), 'checksum'],
+  ['a byte that has changed', 3, (text: string) => text.replace('"bytes":', '"bytez":'), 'checksum'],
   [
     'a line that is missing',
     3,
     (text: string) => text.split('\n').toSpliced(2, 1).join('\n'),
     'does not begin at the next offset',
   ],
-  ['something else at its end', 5, (text: string) => `${text}\n`, 'checksum'],
+  ['something else at its end', 6, (text: string) => `${text}\n`, 'checksum'],
 ])('%s in a journal is an error that names file and line', async (_, line, damage, why) => {
   const root = await made({ noted: [{ start: 0 }, fresh, fresh, fresh] });
   const path = journalOf(root);
@@ -222,7 +222,7 @@ test('the rates that are drawn are the messages of each slot, and none where not
   expect(drawn.length).toBeGreaterThan(study.folders[0]?.slots.length ?? 0);
 });
 
-test('a folder in which there is no block yet is told as that', async () => {
+test('a folder without a block is reported as one', async () => {
   const root = await made({ noted: [{ start: 7 }] });
   const study = await studyCollected([root]);
   expect(study.folders[0]).toMatchObject({ blocks: 0, from: undefined, slots: [] });
@@ -243,7 +243,7 @@ async function made(...all: readonly Collected[]): Promise<string> {
 }
 
 function journalOf(root: string): string {
-  return join(root, 'user', 'size-5', epoch, 'blocks.ndjson');
+  return join(root, 'user', 'size-5', epoch, 'blocks.journal');
 }
 
 function sum(folder: CollectedFolder | undefined, what: 'blocks' | 'messages'): number {

@@ -31,7 +31,7 @@ export async function collect(
 ): Promise<void> {
   let now = 0;
   const store = folderStore(root, { clock: { ...systemClock, nowMicros: () => now } });
-  const sink = await store.open(storedFeed({ size: 5 }, { asked: feed, feed }));
+  const sink = await store.open(storedFeed({ size: 5 }, { requested: feed, feed }));
   let next = 0;
   for (const each of noted) {
     if ('start' in each) {

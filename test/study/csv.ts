@@ -1,6 +1,8 @@
 // Reads CSV as RFC 4180 has it, by a reading of its own.
 
-/** The rows by their columns' names. Throws where a quote stands where none may, or a row has another number of fields. */
+/**
+ * The rows, by the names of their columns. Throws at a quote in the wrong place, or another number of fields in a row.
+ */
 export function readCsv(text: string): Record<string, string>[] {
   const rows: string[][] = [];
   let row: string[] = [];

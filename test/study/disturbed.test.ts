@@ -55,7 +55,7 @@ describe('a run', () => {
     expect(disturbed.count).toBe(0);
   });
 
-  it('is never made again where nobody asked for it', () => {
+  it('is never made again where no repeats are requested', () => {
     const slow = run(1, 0.3, 1);
     expect(new Disturbed(0).settle(slow)).toBe(slow);
   });

@@ -1,4 +1,4 @@
-// A result that is read again: what a study left is read as it was, and whatever else is there is an error that says where.
+// A result that is read again: what a study left is read as it was, and anything else is an error that says where.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockfeedError } from '../../src/protocol/errors.ts';
@@ -33,7 +33,7 @@ describe('a result that is read again', () => {
         if (error === undefined) return;
         expect(error).toBeInstanceOf(BlockfeedError);
         expect(error).toMatchObject({ code: 'storage', about: path });
-        expect((error as Error).message).toMatch(/^folder\/result\.json is no result of a study: [a-zA-Z]/);
+        expect((error as Error).message).toMatch(/^folder\/result\.json is not the result of a study: [a-zA-Z]/);
       }),
       { numRuns: 2_000 },
     );
@@ -65,7 +65,7 @@ describe('a result that is read again', () => {
     const [first, second, ...rest] = saved.measurements as [Measurement, Measurement, ...Measurement[]];
     const message = (measurements: readonly Measurement[]) => errorOf(JSON.stringify({ ...saved, measurements }));
     expect(message([first, first])).toMatchObject({
-      message: expect.stringContaining('measurements.1 is there twice'),
+      message: expect.stringContaining('measurements.1 repeats an earlier run'),
     });
     const others = [
       { ...first, order: second.order },
@@ -75,7 +75,7 @@ describe('a result that is read again', () => {
     ];
     for (const other of others)
       expect(message([second, ...rest, other])).toMatchObject({
-        message: expect.stringContaining('is no run of its setup and seed'),
+        message: expect.stringContaining('is not a run of its setup and seed'),
       });
     expect(errorOf(JSON.stringify({ ...saved, seed: saved.seed + 1 }))).toMatchObject({ code: 'storage' });
   });

@@ -1,4 +1,4 @@
-// What a client counts, told the times of what came.
+// What a client counts, given the times of its parts.
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../src/client/part.ts';
 import { Distributions, Meter } from '../../src/study/experiment/meter.ts';
@@ -77,7 +77,7 @@ describe('the latency of a message', () => {
     expect(Math.abs(distributions.latency.quantiles().max - 1_995_000)).toBeLessThan(2_000);
   });
 
-  it('is told by our clock where the server has another', () => {
+  it('is measured by our clock where the server has another', () => {
     const { meter, distributions } = paced(1_000, 500_000);
     meter.begin(-500_000);
     meter.take(block(0, 1, 1_000, -499_900), -499_900);

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSpecification } from '../../src/generate/specification.ts';
 import { messageLine } from '../../src/protocol/message.ts';
-import { feedOf, needless, pointsOf, type Run, runsOf, runTimes, startOf } from '../../src/study/experiment/plan.ts';
+import {
+  feedOf,
+  needless,
+  pointsOf,
+  type Run,
+  runsOf,
+  runTimes,
+  startOffsetOf,
+} from '../../src/study/experiment/plan.ts';
 import type { Measurement, Setup } from '../../src/study/result.ts';
 
 const setup: Setup = {
@@ -44,7 +52,7 @@ describe('the plan', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_147_483_647 }), fc.nat(10_000), (size, order) => {
         const at = (place: number) =>
-          startOf({
+          startOffsetOf({
             point: { delivery: 'block', size, clients: 1, rate: 'max', messageBytes: 128 },
             round: 0,
             order: place,
@@ -58,18 +66,15 @@ describe('the plan', () => {
     );
   });
 
-  it.each(['max', 1_000, 0.5] as const)(
-    'asks for a feed whose lines have the length that is wanted, at rate %s',
-    (rate) => {
-      const now = Date.UTC(2026, 10, 22) * 1_000;
-      const point = { delivery: 'block', size: 1, clients: 1, messageBytes: 200, rate } as const;
-      const { generator, schedule } = parseSpecification(feedOf(point, now));
-      const offset =
-        rate === 'max' ? startOf({ ...runsOf([point], setup, 1)[0], point } as Run) : schedule.firstAt(now);
-      expect(messageLine(offset, now, generator.data(offset, now))).toHaveLength(200);
-      expect(feedOf({ ...point, messageBytes: 64 }, now)).toContain('pad=0');
-    },
-  );
+  it.each(['max', 1_000, 0.5] as const)('names a feed whose lines have the wanted length, at rate %s', (rate) => {
+    const now = Date.UTC(2026, 10, 22) * 1_000;
+    const point = { delivery: 'block', size: 1, clients: 1, messageBytes: 200, rate } as const;
+    const { generator, schedule } = parseSpecification(feedOf(point, now));
+    const offset =
+      rate === 'max' ? startOffsetOf({ ...runsOf([point], setup, 1)[0], point } as Run) : schedule.firstAt(now);
+    expect(messageLine(offset, now, generator.data(offset, now))).toHaveLength(200);
+    expect(feedOf({ ...point, messageBytes: 64 }, now)).toContain('pad=0');
+  });
 
   it('skips a rate above one that was not kept up with, and nothing else', () => {
     const point = { delivery: 'block', size: 1, clients: 1, rate: 1_000, messageBytes: 128 } as const;

@@ -163,21 +163,21 @@ test('the table fits a hundred columns, sends no escapes, and has the medians', 
   for (const advice of result.advice) expect(words).toContain(advice.words);
 });
 
-test('nothing that is put into a page can end what it is in, nor the terminal be told what to do', async () => {
+test('no text can end the element of a page that it is in, or control the terminal', async () => {
   const nasty = `blockfeed study --out "</script><script>alert(1)</script>" <!-- ' & "x,\r\ny" \u001b[31m\u2028 ${'z'.repeat(300)}`;
-  const told: StudyResult = {
+  const nastyResult: StudyResult = {
     ...result,
     command: nasty,
     machine: { ...result.machine, cpu: nasty },
     advice: result.advice.map((each) => ({ ...each, words: nasty })),
     skipped: result.skipped.map((each) => ({ ...each, why: nasty })),
   };
-  const page = (await written(told))['report.html'] ?? '';
+  const page = (await written(nastyResult))['report.html'] ?? '';
   expect(page).not.toContain('<script>alert');
   expect(page).not.toContain('</script><script>');
   expect(page.match(/<\/script>/g)).toHaveLength(3);
   expect((embedded(page, 'data') as StudyResult).command).toBe(nasty);
-  const table = reportTable(told);
+  const table = reportTable(nastyResult);
   expect(table).not.toContain('\u001b');
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(plainWidth);
 });
@@ -186,14 +186,14 @@ test('how many runs were disturbed is said in the table and on the page, and onl
   expect(reportTable(result)).not.toContain('processors were slow');
   const [first, second, ...rest] = result.measurements;
   if (first === undefined || second === undefined) throw new Error('the result has too few measurements');
-  const told = { ...result, measurements: [{ ...first, speed: 0.5 }, { ...second, othersCpu: 0.5 }, ...rest] };
+  const disturbed = { ...result, measurements: [{ ...first, speed: 0.5 }, { ...second, othersCpu: 0.5 }, ...rest] };
   const words = `In 2 of ${formatWhole(result.measurements.length)} runs the processors were slow`;
-  expect(reportTable(told)).toContain(words);
-  expect((await written(told))['report.html']).toContain(words);
+  expect(reportTable(disturbed)).toContain(words);
+  expect((await written(disturbed))['report.html']).toContain(words);
   const inOneLine = (table: string) => table.replaceAll(/\s+/g, ' ');
-  expect(inOneLine(reportTable(told))).toContain('or --repeats 3, which makes such runs again');
-  const again = reportTable({ ...told, setup: { ...told.setup, repeats: 3 } });
-  expect(inOneLine(again)).toContain('made again as often as --repeats 3 says');
+  expect(inOneLine(reportTable(disturbed))).toContain('or --repeats 3, which makes such runs again');
+  const again = reportTable({ ...disturbed, setup: { ...disturbed.setup, repeats: 3 } });
+  expect(inOneLine(again)).toContain('made again up to 3 times');
 });
 
 test('any text in a CSV is read back as it was', () => {

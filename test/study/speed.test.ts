@@ -1,4 +1,4 @@
-// What tells that processors were slow: work that is always the same.
+// Slow processors are found by work that is always the same.
 import { setTimeout as later } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { SpeedLooks, Speeds } from '../../src/study/experiment/speed.ts';
@@ -13,7 +13,7 @@ test('the slowest process counts, as a share of the best that any ever was', () 
 
 test('a process says how fast it was, whether or not it came to look meanwhile', async () => {
   const looks = new SpeedLooks();
-  // Its event loop has not turned: this look is made when it is asked for.
+  // Its event loop has not turned, so this look is made by `take`.
   looks.start();
   expect(looks.take()).toBeGreaterThan(0);
   await later(20);

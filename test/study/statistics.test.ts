@@ -179,20 +179,20 @@ test("Student's quantiles are those of the tables", () => {
   for (const [freedom, t] of table) expect(studentQuantile(0.05, freedom) / t).toBeCloseTo(1, 2.5);
 });
 
-test('means that differ by noise alone are told apart in about 5 of 100 cases, means that differ by five deviations always', () => {
+test('means that differ by noise alone are found to differ in about 5 of 100 cases, and those five deviations apart always', () => {
   const { normal } = randomFrom(11);
   const draw = (mean: number) => Array.from({ length: 5 }, () => mean + normal());
   const runs = 1_000;
-  let told = 0;
+  let found = 0;
   let held = 0;
   for (let run = 0; run < runs; run++) {
-    if (differ(draw(100), draw(100))) told++;
+    if (differ(draw(100), draw(100))) found++;
     const { low, high } = meanOf(draw(100));
     if (low <= 100 && 100 <= high) held++;
     expect(differ(draw(100), draw(105))).toBe(true);
   }
-  expect(told / runs).toBeGreaterThan(0.02);
-  expect(told / runs).toBeLessThan(0.07);
+  expect(found / runs).toBeGreaterThan(0.02);
+  expect(found / runs).toBeLessThan(0.07);
   expect(held / runs).toBeGreaterThan(0.93);
   expect(held / runs).toBeLessThan(0.97);
 });

@@ -8,6 +8,8 @@ export class LaterFeed implements Feed {
   readonly #feed: Feed;
   /** Rejects every read with this, while it is set. */
   failure: Error | undefined;
+  /** Throws this where it is asked for its tail, while it is set. */
+  tailFailure: Error | undefined;
   /** Reads wait for `release` while it is held. */
   held = false;
   #waiting: (() => void)[] = [];
@@ -48,6 +50,7 @@ export class LaterFeed implements Feed {
   }
 
   tail(): number {
+    if (this.tailFailure !== undefined) throw this.tailFailure;
     return this.#feed.tail();
   }
 
@@ -69,9 +72,9 @@ export class LaterFeed implements Feed {
     return await this.#feed.offsetAt(timeMicros);
   }
 
-  async checksumAt(offset: number): Promise<number | undefined> {
+  async removedChecksum(offset: number): Promise<number | undefined> {
     await this.#later();
-    return await this.#feed.checksumAt(offset);
+    return await this.#feed.removedChecksum(offset);
   }
 
   watch(moved: () => void): () => void {

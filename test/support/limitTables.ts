@@ -1,4 +1,6 @@
 // The tables of limits of all rooms, by the name under which docs/limits.md shows them.
+import { blockLimits } from '../../src/blocks/limits.ts';
+import { cliLimits } from '../../src/cli/limits.ts';
 import { clientLimits } from '../../src/client/limits.ts';
 import { feedLimits } from '../../src/feed/limits.ts';
 import { framesLimits } from '../../src/frames/limits.ts';
@@ -14,4 +16,6 @@ export const limitTables: Readonly<Record<string, Readonly<Record<string, Limit>
   feed: feedLimits,
   generate: generateLimits,
   client: clientLimits,
+  blocks: blockLimits,
+  cli: cliLimits,
 };

@@ -11,7 +11,7 @@ export const newYearMicros = 1_767_225_600_000_000;
 
 export class ManualClock implements Clock {
   readonly #timers: Set<Waiting> = new Set();
-  /** What timers go by: it never goes back. */
+  /** What timers go by: it never goes back, and setting the wall does not move it. */
   #elapsedMicros = 0;
   #nowMicros: number;
 
@@ -21,6 +21,10 @@ export class ManualClock implements Clock {
 
   nowMicros(): number {
     return this.#nowMicros;
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMicros / 1_000;
   }
 
   after(delayMs: number, act: () => void): Timer {
@@ -34,7 +38,7 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Lets time pass; timers that are due on the way are called at their time, also those that are set meanwhile. */
+  /** Lets time pass on both clocks; timers that are due on the way are called at their time, also those that are set meanwhile. */
   advance(ms: number): void {
     const endMicros = this.#elapsedMicros + Math.round(ms * 1_000);
     for (;;) {
@@ -49,9 +53,14 @@ export class ManualClock implements Clock {
     this.#pass(endMicros);
   }
 
-  /** Sets the wall clock, forward or back, as an administrator does: timers are not moved by it. */
+  /** Sets the wall clock, forward or back, as an administrator does: timers and the monotonic clock are not moved by it. */
   set(nowMicros: number): void {
     this.#nowMicros = nowMicros;
+  }
+
+  /** Lets time pass while the program stands still: timers that were due meanwhile are called when it goes on. */
+  standStill(ms: number): void {
+    this.#pass(this.#elapsedMicros + Math.round(ms * 1_000));
   }
 
   #pass(toMicros: number): void {

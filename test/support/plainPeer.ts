@@ -32,8 +32,8 @@ export class PlainPeer {
   }
 
   /** The HTTP status with which it is refused. */
-  static async refused(url: string): Promise<{ readonly status: number; readonly body: string }> {
-    const webSocket = new WebSocket(url);
+  static async refused(url: string, subprotocol?: string): Promise<{ readonly status: number; readonly body: string }> {
+    const webSocket = new WebSocket(url, subprotocol === undefined ? [] : [subprotocol]);
     return await new Promise((resolve, reject) => {
       webSocket.on('error', () => {});
       webSocket.on('open', () => reject(new Error('it was not refused')));

@@ -24,7 +24,7 @@ export interface MadeUp {
 const limitMicros = 50_000;
 const latencyGoal: Goal = { kind: 'latency', quantile: 'p99', limitMicros };
 
-/** A result over the grid that is asked for. */
+/** A result over the requested grid. */
 export function madeUpResult({
   seed = 7,
   sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000],
@@ -216,7 +216,7 @@ function adviceOf(setting: Omit<Point, 'size'>, measurements: readonly Measureme
     const size = sizes.at(-1);
     if (size === undefined) return [];
     const rate = (one: number): number => at(one, ({ messagesPerSecond }) => messagesPerSecond);
-    const words = `Use ${size} messages a block: ${Math.round(rate(size))} messages/s. Larger blocks gain nothing that can be told from the noise.`;
+    const words = `Use ${size} messages a block: ${Math.round(rate(size))} messages/s. Larger blocks gain nothing beyond the noise.`;
     return [
       {
         goal: { kind: 'throughput' },

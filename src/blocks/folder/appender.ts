@@ -1,25 +1,35 @@
 // A file that only grows. Small appends are gathered in memory, so that many of them are one write; a big one is written
 // from where it lies, without a copy.
-import type { FileHandle } from 'node:fs/promises';
-import { storing, writeFully } from '../files.ts';
-
-/** The part of a FileHandle that an Appender uses. */
-export type AppendedFile = Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>;
+import { type FileHandle, open } from 'node:fs/promises';
+import { abandon, storing, writeFully } from '../files.ts';
+import { FileIdentity } from '../identity.ts';
 
 export class Appender {
   readonly path: string;
-  readonly #file: AppendedFile;
+  readonly #file: FileHandle;
+  readonly #identity: FileIdentity;
   readonly #gatherBytes: number;
   #gathered: Buffer | undefined;
   #used = 0;
   #written: number;
 
-  /** `length` is where the file ends; at most `gatherBytes` wait in memory for the next write. */
-  constructor(file: AppendedFile, path: string, length: number, gatherBytes: number) {
+  private constructor(file: FileHandle, identity: FileIdentity, path: string, length: number, gatherBytes: number) {
     this.#file = file;
+    this.#identity = identity;
     this.path = path;
     this.#written = length;
     this.#gatherBytes = gatherBytes;
+  }
+
+  /** `length` is where the file ends. At most `gatherBytes` wait in memory for the next write. */
+  static async open(path: string, flags: number, length: number, gatherBytes: number): Promise<Appender> {
+    const file = await storing('open', path, () => open(path, flags));
+    try {
+      return new Appender(file, await FileIdentity.of(file, path), path, length, gatherBytes);
+    } catch (error) {
+      await abandon(() => file.close());
+      throw error;
+    }
   }
 
   /** Bytes appended, written or not. */
@@ -32,7 +42,7 @@ export class Appender {
     return this.#used + bytes <= this.#gatherBytes;
   }
 
-  /** Takes bytes, whose memory is the caller's again when this resolves. */
+  /** Takes bytes. Their memory is the caller's again when this resolves. */
   async append(bytes: Uint8Array): Promise<void> {
     // From half the memory on, a copy would save no write that is worth it. Its write is begun before this call returns, so
     // that the caller may work while the disk does.
@@ -52,16 +62,22 @@ export class Appender {
     this.#used = 0;
   }
 
-  /** Resolves when everything that was flushed is on the disk. */
+  /** Resolves when everything that was flushed is on the disk, in the file that the path names. */
   async sync(): Promise<void> {
     await storing('sync', this.path, () => this.#file.datasync());
+    this.#identity.check();
   }
 
-  /** Takes back what was appended beyond `length`, also what a write that failed may have left behind it. */
-  async cutOff(length: number): Promise<void> {
+  /** Writes over the file's first bytes. Not durable before the next sync. */
+  async overwrite(bytes: Uint8Array): Promise<void> {
+    await storing('write', this.path, () => writeFully(this.#file, bytes, 0));
+  }
+
+  /** Takes back what was appended beyond `length`, also what a failed write may have left behind it. */
+  async truncate(length: number): Promise<void> {
     this.#used = Math.max(0, Math.min(this.#used, length - this.#written));
     if (length > this.#written) return;
-    await storing('cut off', this.path, () => this.#file.truncate(length));
+    await storing('truncate', this.path, () => this.#file.truncate(length));
     this.#written = length;
   }
 

@@ -1,16 +1,30 @@
-// feed.json: what a folder's blocks are blocks of, and all that is needed to make them again. One line of JSON that ends
-// with its own checksum, written once, before anything else in the folder.
+// feed.json: what a folder's blocks are blocks of, and all that is needed to generate them again. One line of JSON that
+// ends with its own checksum, written once, before anything else in the folder.
 import { makePolicy, type Policy, policyName } from '../../protocol/policy.ts';
 import { encodeChecked, parseChecked } from '../selfcheck.ts';
 import type { StoredFeed } from '../sink.ts';
 
 export const feedFileName = 'feed.json';
 
-/** The layout that this program writes. Another number in a feed.json is a folder of another version. */
-const formatVersion = 1;
-
 const feedPattern = /^[a-z0-9][a-z0-9._-]{0,76}$/;
 const epochPattern = /^[0-9a-f]{32}$/;
+
+/** A folder lies in three that are named by what it holds. */
+export function folderNames({
+  feed,
+  policy,
+  epoch,
+}: StoredFeed): readonly [feed: string, policy: string, epoch: string] {
+  return [feed, policyName(policy), epoch];
+}
+
+/** Whether a name can be that of a folder of blocks. */
+export function isEpoch(name: string): boolean {
+  return epochPattern.test(name);
+}
+
+/** Another number in a feed.json is a folder of another version. */
+const formatVersion = 2;
 
 /** Why these names may not be used in paths, or undefined. Both come from a server. */
 export function nameFault(feed: string, epoch: string): string | undefined {
@@ -23,12 +37,12 @@ export function nameFault(feed: string, epoch: string): string | undefined {
 
 /** The file's one line. A generator's version needs no field of its own: it is part of what the epoch is made of. */
 export function encodeFeedFile(stored: StoredFeed): string {
-  const { asked, feed, epoch, specification, anchorEvery, policy } = stored;
+  const { requested, feed, epoch, specification, anchorEvery, policy } = stored;
   const { size, waitMs, bytes } = policy;
   const generated = specification === undefined ? {} : { specification };
   return encodeChecked({
     format: formatVersion,
-    asked,
+    requested,
     feed,
     epoch,
     ...generated,
@@ -44,19 +58,19 @@ export function parseFeedFile(bytes: Buffer): StoredFeed | string {
   if (fields === undefined) return 'its checksum `self` does not match';
   if (fields.format !== formatVersion)
     return `its format is ${JSON.stringify(fields.format)}, and this version reads ${formatVersion}`;
-  const { asked, feed, epoch, specification, anchorEvery } = fields;
+  const { requested, feed, epoch, specification, anchorEvery } = fields;
   const policy = readPolicy(fields.policy);
-  if (typeof asked !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
-    return 'asked, feed, epoch or policy is missing or wrong';
+  if (typeof requested !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
+    return 'requested, feed, epoch or policy is missing or wrong';
   if (specification !== undefined && typeof specification !== 'string') return 'its specification is not text';
   if (!Number.isInteger(anchorEvery)) return 'its anchorEvery is no whole number';
   const fault = nameFault(feed, epoch);
   if (fault !== undefined) return fault;
-  const stored = { asked, feed, epoch, specification, anchorEvery: Number(anchorEvery), policy };
+  const stored = { requested, feed, epoch, specification, anchorEvery: Number(anchorEvery), policy };
   return encodeFeedFile(stored) === bytes.toString('utf8') ? stored : 'it is not a feed.json of this format';
 }
 
-/** Whether two descriptions are of the same blocks; `asked` may differ, there are many words for one feed. */
+/** Whether two descriptions are of the same blocks; `requested` may differ: there are many words for one feed. */
 export function sameBlocks(one: StoredFeed, other: StoredFeed): boolean {
   return (
     one.feed === other.feed &&

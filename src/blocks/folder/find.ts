@@ -3,8 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { errorName, storageError, storing } from '../files.ts';
+import { dataFileOffset, journalFileName } from '../names.ts';
 import { feedFileName } from './feedfile.ts';
-import { journalFileName } from './journalfile.ts';
 
 /** Below a collector's directory lie feed, policy and epoch. */
 const maxDepth = 3;
@@ -22,7 +22,9 @@ export async function findStoredFolders(directory: string): Promise<string[]> {
 
 async function below(path: string, depth: number): Promise<string[]> {
   const names = await storing('read', path, () => readdir(path));
-  if (names.includes(feedFileName) || names.includes(journalFileName)) return [path];
+  // A folder that lost all but its data is one too: verifying it says that the rest is missing.
+  if (names.some((name) => name === feedFileName || name === journalFileName || dataFileOffset(name) !== undefined))
+    return [path];
   const found: string[] = [];
   if (depth === 0) return found;
   for (const name of names.sort()) {

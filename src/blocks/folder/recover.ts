@@ -1,196 +1,168 @@
-// What is done when a folder is opened: to find how far its journal vouches for its data, to cut off what a crash left
-// beyond that, and to refuse a folder that was damaged further back.
+// What is done when a folder is opened: to find how far its journal vouches for its data, to put aside what a crash left
+// beyond that, and to refuse a folder that is damaged.
 //
-// The line between the two is the journal's own `durable`: what was synced must be there, and whole. What came after the
-// last sync may lie there in any state, for data and journal are written back by the system in any order; of it the
-// blocks up to the first that is not whole are kept. The blocks of the last sync itself cannot be told from unsynced ones,
-// as no later line speaks of them; should they be torn they are cut off too, and are fetched again.
-import { lstat, readdir, truncate, unlink } from 'node:fs/promises';
+// The law. A crash leaves any part of what was written since the last sync, in any file, and all of what was synced before.
+// The writer keeps three rules, so three things hold after every crash:
+//   - The journal's lines reach the offset in its first line. That line is written over only after a sync (at most every
+//     `headMs`, and when the folder is closed).
+//   - A data file is begun only when everything before it is synced. So a data file that is in no line of the journal has
+//     the journal's next offset as its name, and without a journal there is no data file.
+//   - No block is begun while `unsyncedBytes` of blocks are sealed and not synced. So behind the last block of the journal
+//     lie fewer bytes than that, and one block.
+// Where one of these does not hold it was no crash: the folder is refused as damaged, with the place, and nothing in it is
+// changed. Where they hold, blocks are kept up to the first that is not whole. What lies behind was never acked. It is put
+// aside until its messages are stored anew (see aside.ts).
+// A data file that is gone was taken away by somebody. The journal says what was in it, and the folder goes on.
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { BlockfeedError } from '../../protocol/errors.ts';
 import { lastLine, maxLineBytes } from '../../protocol/message.ts';
-import { errorName, FileReader, storageError, storing, syncFolder, withFile } from '../files.ts';
-import type { BlockEntry, JournalEntry } from '../journal.ts';
-import { emptyLedger, follow, type Ledger } from '../ledger.ts';
-import { journalFileName, readJournal } from './journalfile.ts';
+import { FileReader, fileSize, storing, syncFolder, withFile, writeWhole } from '../files.ts';
+import { type BlockEntry, encodeHead, headBytes } from '../journal.ts';
+import type { Ledger } from '../ledger.ts';
+import { asideFile, dataFile, dataFileOffset, isAsideFile, journalFileName } from '../names.ts';
+import type { StoredFeed } from '../sink.ts';
+import { moveAside } from './aside.ts';
+import { type Journaled, readJournaled } from './journaled.ts';
+import { damaged } from './journalfile.ts';
+import { mayBeLeft, readTail } from './tail.ts';
 
 /** Where a folder stands when it has been opened. */
 export interface Recovered {
   readonly ledger: Ledger;
   readonly journalBytes: number;
+  readonly feedFile: number;
   /** crc32 of the line before `ledger.next`, where that line is stored here. */
   readonly check: number | undefined;
-  readonly cutOff: CutOff;
+  /** The data file to go on in, and where it ends; undefined: the next block begins a new one. */
+  readonly data: { readonly name: string; readonly bytes: number } | undefined;
+  /** What is kept aside, and the offset up to which messages have to be stored before it is removed. */
+  readonly aside: Aside | undefined;
+  readonly repairs: Repairs;
 }
 
-/** What lay beyond the last whole block and was cut off, in bytes. */
-export interface CutOff {
+export interface Aside {
+  readonly paths: readonly string[];
+  readonly to: number;
+}
+
+/** What was not as a collector leaves a folder when it ends by itself. */
+export interface Repairs {
+  /** Bytes behind the last whole block, taken out and kept aside. */
   readonly journalBytes: number;
   readonly dataBytes: number;
-}
-
-/** Brings a folder, whose lock is held, to the end of its last whole block. Rejects with `damaged` or `storage`. */
-export async function recover(folder: string): Promise<Recovered> {
-  const journalPath = join(folder, journalFileName);
-  const journalSize = (await fileSize(journalPath)) ?? 0;
-  const read = await readAll(journalPath, journalSize);
-  const kept = await keepWhole(folder, read);
-  const cutJournal = journalSize - kept.journalBytes;
-  if (cutJournal > 0) await storing('cut off', journalPath, () => truncate(journalPath, kept.journalBytes));
-  const dataBytes = await cutData(folder, kept);
-  await syncAll(folder, kept, journalSize > 0);
-  const check = await lastChecksum(folder, kept.ledger.lastBlock);
-  return {
-    ledger: kept.ledger,
-    journalBytes: kept.journalBytes,
-    check,
-    cutOff: { journalBytes: cutJournal, dataBytes },
-  };
-}
-
-interface Kept {
-  readonly ledger: Ledger;
-  readonly journalBytes: number;
-  /** Bytes of each data file that belong to blocks. */
-  readonly files: ReadonlyMap<string, number>;
-}
-
-/** A line behind the last sync that is known of, and how things stood before it. */
-interface Unsure {
-  readonly position: number;
-  readonly entry: JournalEntry;
-  readonly before: Ledger;
-}
-
-interface Read extends Kept {
-  /** The last block that was certainly synced. */
-  readonly lastSure: BlockEntry | undefined;
-  readonly unsure: readonly Unsure[];
-}
-
-async function readAll(path: string, size: number): Promise<Read> {
-  let ledger = emptyLedger;
-  let journalBytes = size;
-  let lastSure: BlockEntry | undefined;
-  let unsure: Unsure[] = [];
-  let unreadable: { readonly position: number; readonly message: string } | undefined;
-  const files = new Map<string, number>();
-  if (size === 0) return { ledger, journalBytes, files, lastSure, unsure };
-  await storing('read', path, () =>
-    withFile(path, 'r', async (file) => {
-      for await (const { position, entry } of readJournal(file, path, size)) {
-        if (entry.kind === 'torn' || entry.kind === 'fault') {
-          const message = entry.kind === 'torn' ? 'it was not written to its end' : entry.message;
-          unreadable ??= { position, message };
-          continue;
-        }
-        if (unreadable !== undefined) {
-          // A line behind it says whether it had been synced; then it was not a crash that made it unreadable.
-          if (ledger.next !== undefined && entry.kind !== 'start' && entry.durable <= ledger.next) continue;
-          throw damaged(path, unreadable.position, `the journal's line is damaged: ${unreadable.message}`);
-        }
-        const step = follow(ledger, entry);
-        if (step.fault !== undefined) throw damaged(path, position, step.fault);
-        unsure.push({ position, entry, before: ledger });
-        ledger = step.ledger;
-        if (entry.kind === 'block') files.set(entry.file, entry.pos + entry.bytes);
-        if (entry.kind === 'start' || entry.durable > (unsure[0] as Unsure).before.durable) {
-          const firstUnsure = unsure.findIndex((line) => endOf(line.entry) > ledger.durable);
-          const sure = firstUnsure < 0 ? unsure : unsure.slice(0, firstUnsure);
-          for (const line of sure) if (line.entry.kind === 'block') lastSure = line.entry;
-          unsure = firstUnsure < 0 ? [] : unsure.slice(firstUnsure);
-        }
-      }
-    }),
-  );
-  if (unreadable !== undefined) journalBytes = unreadable.position;
-  return { ledger, journalBytes, files, lastSure, unsure };
-}
-
-function endOf(entry: JournalEntry): number {
-  return entry.kind === 'start' ? entry.start : entry.to;
-}
-
-/** Checks sizes and the blocks at the end, and goes back to before the first unsure block that is not whole. */
-async function keepWhole(folder: string, read: Read): Promise<Kept> {
-  const files = new Map(read.files);
-  let { ledger, journalBytes } = read;
-  for (const { position, entry, before } of read.unsure) {
-    if (entry.kind !== 'block' || (await blockFault(folder, entry)) === undefined) continue;
-    for (const later of read.unsure)
-      if (later.position >= position && later.entry.kind === 'block') files.delete(later.entry.file);
-    if (before.file !== undefined) files.set(before.file, before.fileBytes);
-    ledger = before;
-    journalBytes = position;
-    break;
-  }
-  if (read.lastSure !== undefined) {
-    const fault = await blockFault(folder, read.lastSure);
-    if (fault !== undefined) throw damaged(join(folder, read.lastSure.file), read.lastSure.pos, fault);
-  }
-  for (const [name, told] of files) {
-    const size = await fileSize(join(folder, name));
-    if (size === undefined || size < told)
-      throw damaged(
-        join(folder, name),
-        size ?? 0,
-        `the file has ${size ?? 'gone'}, and the journal tells of ${told} bytes`,
-      );
-  }
-  return { ledger, journalBytes, files };
-}
-
-/** Why a block's bytes are not those that its journal line tells of, or undefined. */
-async function blockFault(folder: string, block: BlockEntry): Promise<string | undefined> {
-  const path = join(folder, block.file);
-  const what = `the block [${block.from},${block.to})`;
-  const size = await fileSize(path);
-  if (size === undefined) return `${what} is missing with its file`;
-  if (size < block.pos + block.bytes) return `the file ends at byte ${size}, inside ${what}`;
-  let checksum = 0;
-  await storing('read', path, () =>
-    withFile(path, 'r', async (file) => {
-      const reader = new FileReader(file, path, block.bytes);
-      for await (const piece of reader.range(block.pos, block.pos + block.bytes)) checksum = crc32(piece, checksum);
-    }),
-  );
-  return checksum === block.crc32 ? undefined : `${what} has another checksum than its journal line`;
-}
-
-async function cutData(folder: string, kept: Kept): Promise<number> {
-  let cut = 0;
-  const names = await storing('read', folder, () => readdir(folder));
-  for (const name of names) {
-    if (!/^\d{20}\.ndjson$/.test(name)) continue;
-    const path = join(folder, name);
-    const size = (await fileSize(path)) ?? 0;
-    const told = kept.files.get(name);
-    if (told === undefined) {
-      // Begun for a block that was never sealed. A name from before the journal's end is nothing that a crash leaves.
-      if (Number(name.slice(0, 20)) < (kept.ledger.next ?? 0))
-        throw damaged(path, 0, 'no line of the journal tells of this file');
-      await storing('remove', path, () => unlink(path));
-      cut += size;
-    } else if (size > told) {
-      if (name !== kept.ledger.file) throw damaged(path, told, 'no line of the journal tells of the bytes behind');
-      await storing('cut off', path, () => truncate(path, told));
-      cut += size - told;
-    }
-  }
-  return cut;
+  /** Data files that are in the journal, and are gone. */
+  readonly goneFiles: readonly string[];
 }
 
 /**
- * What a killed process wrote may be in memory only; from here on it counts as stored, so it has to be. All files of
- * unsure blocks end where the ledger ends, or are among those a roll has synced before it went on.
+ * Brings a folder, whose lock is held, to the end of its last whole block. `feedFile` is the crc32 of its feed.json.
+ * Rejects with `damaged` or `storage`.
  */
-async function syncAll(folder: string, kept: Kept, hasJournal: boolean): Promise<void> {
-  const names = [
-    ...(hasJournal ? [journalFileName] : []),
-    ...(kept.ledger.file === undefined ? [] : [kept.ledger.file]),
-  ];
+export async function recover(folder: string, stored: StoredFeed, feedFile: number): Promise<Recovered> {
+  const names = await storing('read', folder, () => readdir(folder));
+  const found = names.filter((name) => dataFileOffset(name) !== undefined).sort();
+  const asides = names.filter(isAsideFile);
+  const journalPath = join(folder, journalFileName);
+  const size = (await fileSize(journalPath)) ?? 0;
+  if (size === 0) {
+    if (found.length > 0) throw damaged(journalPath, 0, 'it is missing or empty, and data files are there');
+    await writeWhole(journalPath, encodeHead({ feedFile, durable: 0 }));
+  }
+  const journaled = await readJournaled(folder, Math.max(size, headBytes), feedFile, lowestOffset(asides));
+  const { ledger, journalBytes } = journaled;
+  const extra = await findExtra(folder, found, journaled, stored);
+  // Up to here nothing was changed.
+  const cutJournal = Math.max(size, headBytes) - journalBytes;
+  if (cutJournal > 0) await moveAside(folder, journalFileName, journalBytes, journalFileName);
+  if (extra !== undefined) await moveAside(folder, extra.name, extra.position, dataFile(ledger.next ?? 0));
+  const goneFiles = [...journaled.files.keys()].filter((name) => !found.includes(name));
+  const last = ledger.file === undefined || goneFiles.includes(ledger.file) ? undefined : ledger.file;
+  await syncAll(folder, last);
+  return {
+    ledger,
+    journalBytes,
+    feedFile,
+    check: last === undefined ? undefined : await lastChecksum(folder, ledger.lastBlock),
+    data: last === undefined ? undefined : { name: last, bytes: ledger.fileBytes },
+    aside: await findAside(folder, journaled, stored),
+    repairs: { journalBytes: cutJournal, dataBytes: extra?.bytes ?? 0, goneFiles },
+  };
+}
+
+interface Extra {
+  readonly name: string;
+  readonly position: number;
+  readonly bytes: number;
+}
+
+/** What is in no line of the journal. Rejects with `damaged` where no crash leaves it. */
+async function findExtra(
+  folder: string,
+  found: readonly string[],
+  { ledger, files }: Journaled,
+  stored: StoredFeed,
+): Promise<Extra | undefined> {
+  let extra: Extra | undefined;
+  for (const name of found) {
+    const path = join(folder, name);
+    const size = (await fileSize(path)) ?? 0;
+    const known = files.get(name);
+    if (known !== undefined && size < known)
+      throw damaged(path, size, `the file ends, and the journal has ${known} bytes of it`);
+    if (size === known) continue;
+    const position = known ?? 0;
+    const isNew = known === undefined && ledger.next !== undefined && name === dataFile(ledger.next);
+    // Two of them are one too many: a file is begun only behind one that is synced.
+    if (extra !== undefined || !(isNew || name === ledger.file))
+      throw damaged(
+        path,
+        position,
+        known === undefined ? 'no line of the journal is about this file' : unknown(size - known),
+      );
+    const tail = await readTail(path, position, size, ledger.next ?? 0, stored);
+    if (!mayBeLeft(tail, stored.policy)) throw damaged(path, position, unknown(tail.bytes));
+    extra = { name, position, bytes: tail.bytes };
+  }
+  return extra;
+}
+
+function unknown(bytes: number): string {
+  return `no line of the journal is about the ${bytes} bytes from here on, and no crash leaves them there`;
+}
+
+/** All that is kept aside now, unless some of its messages will not come any more. Then it stays for good. */
+async function findAside(
+  folder: string,
+  { ledger, hasHole }: Journaled,
+  stored: StoredFeed,
+): Promise<Aside | undefined> {
+  const names = (await storing('read', folder, () => readdir(folder))).filter(isAsideFile);
+  if (names.length === 0 || hasHole) return undefined;
+  let to = (ledger.next ?? 0) + 1;
   for (const name of names) {
+    const from = asideOffset(name);
+    const size = await fileSize(join(folder, name));
+    if (from === undefined || size === undefined) continue;
+    to = Math.max(to, (await readTail(join(folder, name), 0, size, from, stored)).to);
+  }
+  return { paths: names.map((name) => join(folder, name)), to };
+}
+
+function lowestOffset(asides: readonly string[]): number {
+  return Math.min(...asides.map((name) => asideOffset(name) ?? Number.POSITIVE_INFINITY));
+}
+
+function asideOffset(name: string): number | undefined {
+  return dataFileOffset(name.slice(0, -asideFile('').length));
+}
+
+/**
+ * What a killed process wrote may be in memory only. From here on it counts as stored, so it has to be. Every other data
+ * file was synced before the last one was begun.
+ */
+async function syncAll(folder: string, last: string | undefined): Promise<void> {
+  for (const name of [journalFileName, ...(last === undefined ? [] : [last])]) {
     const path = join(folder, name);
     await storing('sync', path, () => withFile(path, 'r+', (file) => file.sync()));
   }
@@ -201,38 +173,13 @@ async function lastChecksum(folder: string, block: BlockEntry | undefined): Prom
   if (block === undefined) return undefined;
   const path = join(folder, block.file);
   const bytes = Math.min(block.bytes, maxLineBytes);
+  const [from, to] = [block.pos + block.bytes - bytes, block.pos + block.bytes];
   const end = Buffer.alloc(bytes);
   await storing('read', path, () =>
     withFile(path, 'r', async (file) => {
       let done = 0;
-      for await (const piece of new FileReader(file, path, bytes).range(
-        block.pos + block.bytes - bytes,
-        block.pos + block.bytes,
-      ))
-        done += piece.copy(end, done);
+      for await (const piece of new FileReader(file, path, bytes).range(from, to)) done += piece.copy(end, done);
     }),
   );
   return crc32(lastLine(end));
-}
-
-/** Size of a regular file, undefined when there is none. Anything else of that name is refused, also a symbolic link. */
-export async function fileSize(path: string): Promise<number | undefined> {
-  try {
-    const found = await lstat(path);
-    if (found.isFile()) return found.size;
-  } catch (error) {
-    if (errorName(error) === 'ENOENT') return undefined;
-    throw storageError('read', path, error);
-  }
-  throw new BlockfeedError('storage', `${path} is not a regular file`, {
-    hint: 'Something else lies at that path: move it away, or choose another place.',
-    about: path,
-  });
-}
-
-export function damaged(path: string, position: number, what: string): BlockfeedError {
-  return new BlockfeedError('damaged', `${path}, byte ${position}: ${what}`, {
-    hint: 'See it with `blockfeed verify`; keep the folder and collect into another one.',
-    about: path,
-  });
 }

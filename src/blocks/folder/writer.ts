@@ -1,28 +1,27 @@
 // The sink of one folder: lines into data files, blocks into the journal. What it is about is the order in `sync`.
 //
-// A block lies in one data file; a file that has reached its size is followed by another at the next block, so it may be
-// longer by a block. Once the disk has refused anything nothing is known of what it holds: the sink is dead, every
-// later call rejects with the same error, and what was not synced is taken back from the journal.
-import { constants, type FileHandle, open, unlink } from 'node:fs/promises';
+// A block lies in one data file. A file that has reached its size is followed by another at the next block, so it may be
+// longer by a block. Once the disk has refused anything, nothing is known of what it holds: the sink is dead, every later
+// call rejects with the same error, and what was not synced is taken back.
+import { constants, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert, unreachable } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { lastLine } from '../../protocol/message.ts';
-import { storing, syncFolder } from '../files.ts';
-import { encodeEntry, type JournalEntry } from '../journal.ts';
-import { dataFile } from '../ledger.ts';
-import type { BlockFacts, Sink, StoredPlace } from '../sink.ts';
+import { abandon, settleAll, storing, syncFolder } from '../files.ts';
+import { encodeEntry, encodeHead, type JournalEntry } from '../journal.ts';
+import { blockLimits } from '../limits.ts';
+import { dataFile, journalFileName } from '../names.ts';
+import type { BlockFacts, Sink, StoredPosition } from '../sink.ts';
 import { Appender } from './appender.ts';
-import { journalFileName } from './journalfile.ts';
 import type { Lock } from './lock.ts';
-import type { Recovered } from './recover.ts';
+import type { Aside, Recovered } from './recover.ts';
 
-/** Waits in memory for the next write, at most, of a folder's data. */
-const dataGatherBytes = 65_536;
-/** The same of its journal: about two hundred lines. */
-const journalGatherBytes = 65_536;
+const dataGatherBytes = blockLimits.dataGatherBytes.default;
+const unsyncedBytes = blockLimits.unsyncedBytes.default;
+const headMs = blockLimits.headMs.default;
 
 export interface FolderSinkOptions {
   /** A data file of this many bytes is followed by a new one. */
@@ -40,71 +39,79 @@ export class FolderSink implements Sink {
   readonly #options: FolderSinkOptions;
   readonly #lock: Lock;
   readonly #journal: Appender;
+  readonly #feedFile: number;
   #phase: Phase = { name: 'open' };
   #data: Appender | undefined;
-  #dataName = '';
-  /** Where the sealed part of the data file ends. */
-  #sealedBytes = 0;
-  #place: StoredPlace | undefined;
+  #dataName: string;
+  /** Where the sealed part of the data file ends, and the durable part of that. */
+  #sealedBytes: number;
+  #durableBytes: number;
+  #position: StoredPosition | undefined;
   /** Of the block that is coming. */
   #blockBytes = 0;
   #blockChecksum = 0;
   #lastLineChecksum = 0;
-  #durable = 0;
+  #durable: number;
   #durableJournalBytes: number;
-  #newNames = false;
+  #hasNewNames = false;
+  #headAtMs = 0;
+  #aside: Aside | undefined;
 
   private constructor(
     folder: string,
     options: FolderSinkOptions,
     lock: Lock,
     journal: Appender,
-    recovered: Recovered,
     data: Appender | undefined,
+    recovered: Recovered,
   ) {
     this.#folder = folder;
     this.#options = options;
     this.#lock = lock;
     this.#journal = journal;
-    const { next, file, fileBytes } = recovered.ledger;
-    if (next !== undefined) this.#place = { next, check: recovered.check };
-    this.#durable = next ?? 0;
-    this.#durableJournalBytes = recovered.journalBytes;
     this.#data = data;
-    this.#dataName = file ?? '';
-    this.#sealedBytes = fileBytes;
+    const { ledger, check } = recovered;
+    if (ledger.next !== undefined) this.#position = { next: ledger.next, check };
+    this.#feedFile = recovered.feedFile;
+    this.#durable = ledger.next ?? 0;
+    this.#durableJournalBytes = recovered.journalBytes;
+    this.#dataName = recovered.data?.name ?? '';
+    this.#sealedBytes = recovered.data?.bytes ?? 0;
+    this.#durableBytes = this.#sealedBytes;
+    this.#aside = recovered.aside;
   }
 
-  /** Opens the files of a folder that was recovered and whose lock is held; the sink gives it back when it is closed. */
+  /** Opens the files of a folder that was recovered and whose lock is held. The sink gives it back when it is closed. */
   static async open(folder: string, recovered: Recovered, lock: Lock, options: FolderSinkOptions): Promise<FolderSink> {
-    const { file, fileBytes } = recovered.ledger;
-    const { journalBytes } = recovered;
+    const { journalBytes, data } = recovered;
     const journalPath = join(folder, journalFileName);
-    const journal = await openAppender(journalPath, constants.O_CREAT, journalBytes, journalGatherBytes);
+    const journal = await openAppender(journalPath, 0, journalBytes, blockLimits.journalGatherBytes.default);
+    let appender: Appender | undefined;
     try {
-      if (journalBytes === 0) await syncFolder(folder);
-      const goesOn = file !== undefined && fileBytes < options.rollBytes;
-      const data = goesOn ? await openAppender(join(folder, file), 0, fileBytes, dataGatherBytes) : undefined;
-      return new FolderSink(folder, options, lock, journal, recovered, data);
+      if (data !== undefined && data.bytes < options.rollBytes)
+        appender = await openAppender(join(folder, data.name), 0, data.bytes, dataGatherBytes);
+      const sink = new FolderSink(folder, options, lock, journal, appender, recovered);
+      await sink.#writeHead();
+      return sink;
     } catch (error) {
-      await journal.close();
+      await abandon(() => settleAll([appender?.close(), journal.close()]));
       throw error;
     }
   }
 
-  get place(): StoredPlace | undefined {
-    return this.#place;
+  get position(): StoredPosition | undefined {
+    return this.#position;
   }
 
   start(from: number): Promise<void> {
     return this.#living(async () => {
       assert(this.#blockBytes === 0, 'no block is open at a start');
-      if (this.#place?.next === from) return;
-      assert(from > (this.#place?.next ?? -1), 'a start goes forward');
+      if (this.#position?.next === from) return;
+      assert(from > (this.#position?.next ?? -1), 'a start goes forward');
       // A start vouches for everything before it, so that is synced first.
       await this.#syncSealed();
       await this.#note({ kind: 'start', start: from, at: this.#options.clock.nowMicros() });
-      this.#place = { next: from, check: undefined };
+      this.#moveTo({ next: from, check: undefined });
       await this.#syncSealed();
     });
   }
@@ -125,14 +132,14 @@ export class FolderSink implements Sink {
 
   seal(block: BlockFacts): Promise<string> {
     return this.#living(async () => {
-      assert(block.from === this.#place?.next && block.to > block.from, 'a block begins where the last one ended');
+      assert(block.from === this.#position?.next && block.to > block.from, 'a block begins where the last one ended');
       assert(block.bytes === this.#blockBytes && block.bytes > 0, 'a block has the bytes that were appended');
       const { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery } = block;
       const facts = { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery };
       const stored = { file: this.#dataName, pos: this.#sealedBytes, crc32: this.#blockChecksum };
       const times = { at: this.#options.clock.nowMicros(), durable: this.#durable };
       const record = await this.#note({ kind: 'block', ...facts, ...stored, ...times });
-      this.#place = { next: to, check: this.#lastLineChecksum };
+      this.#position = { next: to, check: this.#lastLineChecksum };
       this.#sealedBytes += bytes;
       this.#blockBytes = 0;
       this.#blockChecksum = 0;
@@ -143,12 +150,12 @@ export class FolderSink implements Sink {
   gap(from: number, to: number): Promise<string> {
     return this.#living(async () => {
       assert(
-        from === this.#place?.next && to > from && this.#blockBytes === 0,
+        from === this.#position?.next && to > from && this.#blockBytes === 0,
         'a gap begins where the last block ended',
       );
       const at = this.#options.clock.nowMicros();
       const record = await this.#note({ kind: 'gap', from, to, at, durable: this.#durable });
-      this.#place = { next: to, check: undefined };
+      this.#moveTo({ next: to, check: undefined });
       return record;
     });
   }
@@ -160,39 +167,69 @@ export class FolderSink implements Sink {
   async close(): Promise<void> {
     const phase = this.#phase;
     this.#phase = { name: 'closed' };
-    try {
-      switch (phase.name) {
-        case 'closed':
-          return;
-        case 'open':
+    switch (phase.name) {
+      case 'closed':
+        return;
+      case 'dead':
+        await this.#takeBack();
+        return await this.#letGo();
+      case 'open':
+        try {
           await this.#dropUnsealed();
           await this.#syncSealed();
-          return;
-        case 'dead':
+          await this.#writeHead();
+        } catch (error) {
           await this.#takeBack();
-          return;
-        default:
-          return unreachable(phase);
-      }
-    } finally {
-      if (phase.name !== 'closed') await this.#letGo();
+          await abandon(() => this.#letGo());
+          throw error;
+        }
+        return await this.#letGo();
+      default:
+        return unreachable(phase);
     }
   }
 
   /**
-   * Data is written before the journal, so that whoever reads the folder meanwhile never finds a block told that is not
-   * there. On the disk they may arrive in any order: a journal line whose block is missing after a crash does not pass
-   * its checksum, and is taken for what it is, a block that was never acked.
+   * Data is written before the journal, so that whoever reads the folder meanwhile never finds a line whose block is not
+   * there. On the disk they may arrive in any order. After a crash a journal line whose block is missing does not pass its
+   * checksum, and is taken for what it is, a block that was never acked.
    */
   async #syncSealed(): Promise<void> {
     if (this.#journal.length === this.#durableJournalBytes) return;
-    const next = this.#place?.next ?? 0;
     await this.#data?.flush();
     await this.#journal.flush();
-    await settleAll([this.#data?.sync(), this.#journal.sync(), this.#newNames ? syncFolder(this.#folder) : undefined]);
-    this.#newNames = false;
-    this.#durable = next;
+    await settleAll([
+      this.#data?.sync(),
+      this.#journal.sync(),
+      this.#hasNewNames ? syncFolder(this.#folder) : undefined,
+    ]);
+    this.#lock.check();
+    this.#hasNewNames = false;
+    this.#durable = this.#position?.next ?? 0;
     this.#durableJournalBytes = this.#journal.length;
+    this.#durableBytes = this.#sealedBytes;
+    if (this.#options.clock.monotonicMs() - this.#headAtMs >= headMs) await this.#writeHead();
+    await this.#removeAside();
+  }
+
+  /** Says in the journal's first line what is durable. Not synced: a crash may leave an older number, which is true as well. */
+  async #writeHead(): Promise<void> {
+    this.#headAtMs = this.#options.clock.monotonicMs();
+    await this.#journal.overwrite(encodeHead({ feedFile: this.#feedFile, durable: this.#durable }));
+  }
+
+  /** Once all that is kept aside is stored anew, and durable. */
+  async #removeAside(): Promise<void> {
+    if (this.#aside === undefined || this.#durable < this.#aside.to) return;
+    const { paths } = this.#aside;
+    this.#aside = undefined;
+    for (const path of paths) await storing('remove', path, () => rm(path, { force: true }));
+  }
+
+  /** To an offset that the last message does not lead to: what is between will not come. */
+  #moveTo(position: StoredPosition): void {
+    this.#position = position;
+    this.#aside = undefined;
   }
 
   /** Appends the entry to the journal; returns its line without the newline. */
@@ -208,48 +245,58 @@ export class FolderSink implements Sink {
   }
 
   async #dataForBlock(): Promise<Appender> {
-    if (this.#data !== undefined && (this.#blockBytes > 0 || this.#data.length < this.#options.rollBytes))
-      return this.#data;
-    const next = this.#place?.next;
+    if (this.#data !== undefined && this.#blockBytes > 0) return this.#data;
+    // Nothing of this block is there yet. Recovery relies on both of these: see recover.ts.
+    const isFull = this.#data === undefined || this.#data.length >= this.#options.rollBytes;
+    if (isFull || this.#sealedBytes - this.#durableBytes >= unsyncedBytes) await this.#syncSealed();
+    if (this.#data !== undefined && !isFull) return this.#data;
+    const next = this.#position?.next;
     assert(next !== undefined, 'a start comes before the first block');
     const full = this.#data;
     this.#data = undefined;
-    // Not left to the next sync: this way there is never more than one data file with anything unsynced in it.
-    if (full !== undefined) await finish(full);
+    await full?.close();
+    if (full !== undefined) await this.#writeHead();
     this.#dataName = dataFile(next);
     const path = join(this.#folder, this.#dataName);
     this.#data = await openAppender(path, constants.O_CREAT | constants.O_EXCL, 0, dataGatherBytes);
     this.#sealedBytes = 0;
-    this.#newNames = true;
+    this.#durableBytes = 0;
+    this.#hasNewNames = true;
     return this.#data;
   }
 
   async #dropUnsealed(): Promise<void> {
-    if (this.#data === undefined || this.#blockBytes === 0) return;
-    await this.#data.cutOff(this.#sealedBytes);
+    const data = this.#data;
+    if (data === undefined || this.#blockBytes === 0) return;
+    await data.truncate(this.#sealedBytes);
     if (this.#sealedBytes > 0) return;
     // Begun for the block that is dropped, so there is nothing else in it.
-    const { path } = this.#data;
-    await this.#data.close();
     this.#data = undefined;
-    await storing('remove', path, () => unlink(path));
+    await data.close();
+    await storing('remove', data.path, () => unlink(data.path));
   }
 
   /**
    * After a failed sync the system may hold in memory, and show to the next reader, what the disk never got. So what was
-   * not durable is taken back from the journal. Where even that fails nothing is lost but time: it was never acked.
+   * not durable is taken back, which also makes room. Where even that fails nothing is lost but time: it was never acked.
    */
   async #takeBack(): Promise<void> {
-    try {
-      await this.#journal.cutOff(this.#durableJournalBytes);
-    } catch {
-      // The error that killed the sink was told; this one says no more.
-    }
+    await abandon(async () => {
+      // Without the lock somebody else may be writing there.
+      this.#lock.check();
+      await this.#journal.truncate(this.#durableJournalBytes);
+      await this.#data?.truncate(this.#durableBytes);
+      await this.#writeHead();
+    });
   }
 
   async #letGo(): Promise<void> {
-    await settleAll([this.#data?.close(), this.#journal.close()]);
-    await this.#lock.release();
+    // The lock last, and always: whoever gets it finds nothing that is still written to.
+    try {
+      await settleAll([this.#data?.close(), this.#journal.close()]);
+    } finally {
+      await this.#lock.release();
+    }
   }
 
   async #living<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -275,20 +322,7 @@ export class FolderSink implements Sink {
   }
 }
 
-async function finish(file: Appender): Promise<void> {
-  await file.flush();
-  await file.sync();
-  await file.close();
-}
-
-/** Waits for all, then rejects with the first error: no file is left with something under way. */
-async function settleAll(works: readonly (Promise<void> | undefined)[]): Promise<void> {
-  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
-}
-
 /** Symbolic links are not followed: what is written to is what was looked at. */
-async function openAppender(path: string, flags: number, length: number, gatherBytes: number): Promise<Appender> {
-  const whole = constants.O_RDWR | constants.O_NOFOLLOW | flags;
-  const file: FileHandle = await storing('open', path, () => open(path, whole));
-  return new Appender(file, path, length, gatherBytes);
+function openAppender(path: string, flags: number, length: number, gatherBytes: number): Promise<Appender> {
+  return Appender.open(path, constants.O_RDWR | constants.O_NOFOLLOW | flags, length, gatherBytes);
 }

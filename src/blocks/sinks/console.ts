@@ -1,16 +1,16 @@
-// Tells blocks to a stream, as a rule stdout: for somebody who looks, or the next program in a pipe.
+// Prints blocks to a stream, as a rule stdout: for somebody who looks, or the next program in a pipe.
 import type { Writable } from 'node:stream';
 import { storageError } from '../files.ts';
 import type { Store } from '../sink.ts';
-import { type TellingOptions, tellingSink } from './telling.ts';
+import { type PrintingOptions, printingSink } from './printing.ts';
 
 /**
  * The store that is a stream. Its sinks wait until the stream has taken each block, so a slow reader slows the collector
- * and nothing piles up; a reader that is gone (EPIPE) rejects with `storage`, then and ever after. The stream is not ended.
+ * and nothing piles up. A reader that is gone (EPIPE) rejects with `storage`, then and ever after. The stream is not ended.
  */
-export function consoleStore(stream: Writable, options: TellingOptions = {}): Store {
+export function consoleStore(stream: Writable, options: PrintingOptions = {}): Store {
   let failure: unknown;
-  // A stream says an error to its listeners too, and without one the process would end.
+  // A stream reports an error to its listeners too, and without one the process would end.
   const fail = (error: Error): void => {
     failure ??= storageError('write to', 'the output', error);
   };
@@ -33,7 +33,7 @@ export function consoleStore(stream: Writable, options: TellingOptions = {}): St
 
   return {
     reopen: async () => undefined,
-    open: async (feed) => tellingSink(outlet, feed.feed, options),
+    open: async (feed) => printingSink(outlet, feed.feed, options),
     async close() {
       stream.off('error', fail);
     },

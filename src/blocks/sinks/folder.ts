@@ -1,17 +1,21 @@
 // Stores blocks in a folder: `<dir>/<feed>/<policy>/<epoch>/`, with feed.json (what the blocks are blocks of), data files
-// of exactly the feed's lines, the journal blocks.ndjson, and a lock. The parts are in ../folder/.
-import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+// of exactly the feed's lines, the journal blocks.journal, and a lock. The parts are in ../folder/.
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
+import { wholeWithin } from '../../protocol/limit.ts';
 import { type Policy, policyName } from '../../protocol/policy.ts';
-import { errorName, storageError, storing, syncFolder, withFile } from '../files.ts';
-import { encodeFeedFile, feedFileName, nameFault, parseFeedFile, sameBlocks } from '../folder/feedfile.ts';
-import { journalFileName, readJournal } from '../folder/journalfile.ts';
+import { abandon, errorName, fileSize, storageError, storing, syncFolder, withFile, writeWhole } from '../files.ts';
+import { encodeFeedFile, feedFileName, folderNames, nameFault, parseFeedFile, sameBlocks } from '../folder/feedfile.ts';
+import { damaged, readJournal } from '../folder/journalfile.ts';
 import { takeLock } from '../folder/lock.ts';
-import { type CutOff, damaged, fileSize, recover } from '../folder/recover.ts';
+import { type Repairs, recover } from '../folder/recover.ts';
 import { FolderSink } from '../folder/writer.ts';
-import { maxJournalLineBytes } from '../journal.ts';
+import { headBytes } from '../journal.ts';
+import { blockLimits } from '../limits.ts';
+import { dataFileOffset, journalFileName, lockFileName } from '../names.ts';
 import type { Sink, Store, StoredFeed } from '../sink.ts';
 
 export interface FolderStoreOptions {
@@ -22,32 +26,34 @@ export interface FolderStoreOptions {
   readonly rollBytes?: number;
   /** Gives the times in the journal. @default the machine's */
   readonly clock?: Clock;
-  /** Told when a folder is opened behind whose last whole block something lay: what a crash left, now cut off. */
-  readonly onCutOff?: (folder: string, cutOff: CutOff) => void;
+  /** Hears of a folder that was opened and was not as a collector leaves it that ends by itself. */
+  readonly onRepaired?: (folder: string, repairs: Repairs) => void;
 }
 
-/** The store in a directory, which is made when the first block is to be stored. */
+/** The store in a directory, which is made when the first block is to be stored. Throws `bad-option`. */
 export function folderStore(directory: string, options: FolderStoreOptions = {}): Store {
   const root = resolve(directory);
-  const { rollBytes = 67_108_864, clock = systemClock, onCutOff } = options;
+  const { clock = systemClock, onRepaired } = options;
+  const rollBytes = wholeWithin('rollBytes', options.rollBytes, blockLimits.rollBytes);
 
   async function openFolder(folder: string, stored: StoredFeed): Promise<Sink> {
-    const lock = await takeLock(folder);
+    const lock = await takeLock(join(folder, lockFileName));
     try {
-      await writeFeedFile(folder, stored);
-      const recovered = await recover(folder);
-      const { cutOff } = recovered;
-      if (cutOff.dataBytes > 0 || cutOff.journalBytes > 0) onCutOff?.(folder, cutOff);
+      const feedFile = await writeFeedFile(folder, stored);
+      const recovered = await recover(folder, stored, feedFile);
+      const { repairs } = recovered;
+      if (repairs.dataBytes > 0 || repairs.journalBytes > 0 || repairs.goneFiles.length > 0)
+        onRepaired?.(folder, repairs);
       return await FolderSink.open(folder, recovered, lock, { rollBytes, clock });
     } catch (error) {
-      await lock.release();
+      await abandon(() => lock.release());
       throw error;
     }
   }
 
   return {
-    async reopen(asked, policy) {
-      const found = await findFolder(root, asked, policy);
+    async reopen(requested, policy) {
+      const found = await findFolder(root, requested, policy);
       return found === undefined ? undefined : { sink: await openFolder(found.folder, found.feed), feed: found.feed };
     },
     async open(feed) {
@@ -69,7 +75,7 @@ function folderOf(root: string, stored: StoredFeed): string {
       hint: 'Check that the peer is a blockfeed server of this protocol version.',
       about: 'feed',
     });
-  return join(root, stored.feed, policyName(stored.policy), stored.epoch);
+  return join(root, ...folderNames(stored));
 }
 
 /**
@@ -99,29 +105,20 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Writes feed.json where there is none; else checks that it says the same. */
-async function writeFeedFile(folder: string, stored: StoredFeed): Promise<void> {
+/** Writes feed.json where there is none; else checks that it says the same. Resolves with the crc32 of the file. */
+async function writeFeedFile(folder: string, stored: StoredFeed): Promise<number> {
   const path = join(folder, feedFileName);
   const found = await readFeedFile(path);
   if (found !== undefined) {
     if (!sameBlocks(found, stored)) throw damaged(path, 0, 'it speaks of another feed, epoch, specification or policy');
-    return;
+    return crc32(encodeFeedFile(found));
   }
-  if ((await fileSize(join(folder, journalFileName))) !== undefined)
-    throw damaged(path, 0, 'it is missing, and a journal lies beside its place');
-  // Under another name first, so that a feed.json is always whole.
-  const draft = `${path}.new`;
-  await storing('write', draft, async () => {
-    const file = await open(draft, 'w');
-    try {
-      await file.writeFile(encodeFeedFile(stored));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  });
-  await storing('rename', draft, () => rename(draft, path));
-  await syncFolder(folder);
+  const names = await storing('read', folder, () => readdir(folder));
+  if (names.some((name) => name === journalFileName || dataFileOffset(name) !== undefined))
+    throw damaged(path, 0, 'it is missing, and a journal or data are there');
+  const text = encodeFeedFile(stored);
+  await writeWhole(path, Buffer.from(text));
+  return crc32(text);
 }
 
 /** Undefined when there is no such file, or something in its path is not a folder. */
@@ -143,15 +140,17 @@ interface Found {
   readonly feed: StoredFeed;
 }
 
-/** Of the folders whose feed was asked for in these words: the one whose journal was written to last. */
-async function findFolder(root: string, asked: string, policy: Policy): Promise<Found | undefined> {
+/** Of the folders whose feed was requested in these words: the one whose journal was written to last. */
+async function findFolder(root: string, requested: string, policy: Policy): Promise<Found | undefined> {
   let best: (Found & { readonly at: number }) | undefined;
   for (const feedName of await list(root, true)) {
     const byPolicy = join(root, feedName, policyName(policy));
     for (const epoch of await list(byPolicy, false)) {
       const folder = join(byPolicy, epoch);
       const feed = await readFeedFile(join(folder, feedFileName));
-      if (feed === undefined || feed.asked !== asked) continue;
+      if (feed === undefined || feed.requested !== requested) continue;
+      // One that was copied here from another folder: it says nothing of these blocks, and is refused when they are opened.
+      if (folderOf(root, feed) !== folder) continue;
       const at = await lastWritten(join(folder, journalFileName));
       if (best === undefined || at > best.at) best = { folder, feed, at };
     }
@@ -176,10 +175,12 @@ function isAbsent(error: unknown): boolean {
 async function lastWritten(path: string): Promise<number> {
   const size = await fileSize(path);
   if (size === undefined) return 0;
+  // Three lines of the greatest length: the first of them begins somewhere inside.
+  const begin = Math.max(headBytes, size - 3 * blockLimits.journalLineBytes.max);
   return await storing('read', path, () =>
     withFile(path, 'r', async (file) => {
       let at = 0;
-      for await (const { entry } of readJournal(file, path, size, Math.max(0, size - 3 * maxJournalLineBytes)))
+      for await (const { entry } of readJournal(file, path, size, begin))
         if (entry.kind !== 'fault' && entry.kind !== 'torn') at = entry.at;
       return at;
     }),

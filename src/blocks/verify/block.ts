@@ -4,17 +4,17 @@ import { BlockfeedError } from '../../protocol/errors.ts';
 import { maxLineBytes, readLineHead } from '../../protocol/message.ts';
 import type { FileReader } from '../files.ts';
 import type { BlockEntry } from '../journal.ts';
+import { LineJoiner } from '../lines.ts';
 import type { CutChecker } from './cuts.ts';
-import { LineJoiner } from './lines.ts';
-import { Comparison, type Remake } from './remade.ts';
+import { Comparison, type Regenerate } from './regenerated.ts';
 
 /** What goes on from block to block. */
-export interface Run {
+export interface VerifyRun {
   /** Time of the last message of all before, in microseconds. */
   lastTime: number;
   /** Undefined where the policy is not known. */
   readonly cuts: CutChecker | undefined;
-  readonly remake: Remake | undefined;
+  readonly regenerate: Regenerate | undefined;
 }
 
 /** The first thing that is wrong with a block. */
@@ -26,11 +26,15 @@ export interface BlockFault {
   readonly isUnreadable: boolean;
 }
 
-/** Reads a block and returns the first thing that is wrong with it. Rejects with what the file system or `remake` says. */
-export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run): Promise<BlockFault | undefined> {
+/** Reads a block and returns the first thing that is wrong with it. Rejects with what the file system or `regenerate` says. */
+export async function checkBlock(
+  block: BlockEntry,
+  reader: FileReader,
+  run: VerifyRun,
+): Promise<BlockFault | undefined> {
   const walk = new BlockWalk(block, run);
-  const made = await Promise.resolve(run.remake?.(block.from, block.to));
-  const comparison = made === undefined ? undefined : new Comparison(made);
+  const generated = await Promise.resolve(run.regenerate?.(block.from, block.to));
+  const comparison = generated === undefined ? undefined : new Comparison(generated);
   try {
     let isSame = true;
     for await (const piece of reader.range(block.pos, block.pos + block.bytes)) {
@@ -39,7 +43,7 @@ export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run
       isSame &&= same === piece.length;
     }
     walk.end();
-    if (comparison !== undefined && isSame && !(await comparison.isDone())) walk.madeMore();
+    if (comparison !== undefined && isSame && !(await comparison.isDone())) walk.generatedMore();
     return walk.fault();
   } finally {
     await comparison?.close();
@@ -49,7 +53,7 @@ export async function checkBlock(block: BlockEntry, reader: FileReader, run: Run
 class BlockWalk {
   readonly #block: BlockEntry;
   readonly #what: string;
-  readonly #run: Run;
+  readonly #run: VerifyRun;
   readonly #joiner = new LineJoiner();
   /** Behind what was taken, and the begin of the line that is under way, in bytes of the file. */
   #position: number;
@@ -59,7 +63,7 @@ class BlockWalk {
   #isUnreadable = false;
   #first: Omit<BlockFault, 'isUnreadable'> | undefined;
 
-  constructor(block: BlockEntry, run: Run) {
+  constructor(block: BlockEntry, run: VerifyRun) {
     this.#block = block;
     this.#what = `the block [${block.from},${block.to})`;
     this.#run = run;
@@ -68,7 +72,7 @@ class BlockWalk {
     this.#next = block.from;
   }
 
-  /** The next bytes; the first `same` of them are as they were made again. */
+  /** The next bytes. The first `same` of them are as they were generated again. */
   take(piece: Buffer, same: number): void {
     this.#checksum = crc32(piece, this.#checksum);
     if (same < piece.length) this.#tellDifference(piece, same);
@@ -93,12 +97,12 @@ class BlockWalk {
     this.#note(this.#run.cuts?.blockEnds(to, cut));
   }
 
-  /** More was made again than is stored. */
-  madeMore(): void {
-    this.#note(`${this.#what} has fewer bytes than when it is made again`);
+  /** More was generated again than is stored. */
+  generatedMore(): void {
+    this.#note(`${this.#what} has fewer bytes than when it is generated again`);
   }
 
-  /** The checksum comes first, being the surest; what the lines themselves say is told with it. */
+  /** The checksum comes first, being the surest. What the lines themselves say comes with it. */
   fault(): BlockFault | undefined {
     const { pos, bytes, from, crc32 } = this.#block;
     const isUnreadable = this.#isUnreadable;
@@ -131,7 +135,7 @@ class BlockWalk {
   #tellDifference(piece: Buffer, same: number): void {
     let offset = this.#next;
     for (let end = piece.indexOf(10); end >= 0 && end < same; end = piece.indexOf(10, end + 1)) offset++;
-    const message = 'the byte is not the one that is made again from the specification';
+    const message = 'the byte is not the one that is generated again from the specification';
     this.#first ??= { position: this.#position + same, offset, message };
   }
 

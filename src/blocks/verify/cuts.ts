@@ -50,7 +50,7 @@ export class CutChecker {
     return fault;
   }
 
-  /** The block ends before `to`, by `cut`. Returns what is wrong with that as far as its own messages tell. */
+  /** The block ends before `to`, by `cut`. Returns what is wrong with that as far as its own messages show. */
   blockEnds(to: number, cut: Cut): string | undefined {
     this.#before = cut;
     if (this.#sized && cut !== 'size') return `the block before ${to} is cut by ${cut}, where the policy cuts by size`;

@@ -86,9 +86,9 @@ export class MemoryFeed implements Feed {
     const lineBytes = Buffer.byteLength(line);
     if (lineBytes > maxLineBytes) throw refused(`its line has more than ${maxLineBytes} bytes`, 'Give a shorter one');
     const chunk = this.#chunkFor(lineBytes);
-    const before = chunk.heldBytes;
+    const before = chunk.capacity;
     chunk.append(line, 1, [line.length], [timeMicros]);
-    this.#heldBytes += chunk.heldBytes - before;
+    this.#heldBytes += chunk.capacity - before;
     const offset = this.#tail++;
     for (const moved of this.#watchers) moved();
     return offset;
@@ -98,11 +98,12 @@ export class MemoryFeed implements Feed {
   forget(offset: number): void {
     const to = anchorBefore(Math.min(offset, this.#tail), this.anchorEvery);
     if (to <= this.#earliest) return;
-    this.#lastRemoved = this.checksumAt(to - 1);
+    const last = this.#chunkOf(to - 1);
+    this.#lastRemoved = last === undefined ? undefined : crc32(sliceOf(last, to - 1, to));
     this.#earliest = to;
     const kept = this.#chunks.findIndex((chunk) => chunk.to > to);
     for (const chunk of this.#chunks.splice(0, kept < 0 ? this.#chunks.length : kept))
-      this.#heldBytes -= chunk.heldBytes;
+      this.#heldBytes -= chunk.capacity;
   }
 
   read(from: number): Chunk {
@@ -125,10 +126,8 @@ export class MemoryFeed implements Feed {
     return low;
   }
 
-  checksumAt(offset: number): number | undefined {
-    if (offset === this.#earliest - 1) return this.#lastRemoved;
-    const chunk = offset < this.#earliest ? undefined : this.#chunkOf(offset);
-    return chunk === undefined ? undefined : crc32(sliceOf(chunk, offset, offset + 1));
+  removedChecksum(offset: number): number | undefined {
+    return offset === this.#earliest - 1 ? this.#lastRemoved : undefined;
   }
 
   watch(moved: () => void): () => void {
@@ -153,7 +152,7 @@ export class MemoryFeed implements Feed {
     const last = this.#chunks.at(-1);
     const goesOn = last !== undefined && last.count < chunkMessages && last.length + lineBytes <= chunkBytes;
     const chunk = goesOn ? last : new Chunk(this.#tail);
-    const more = chunk.heldBytesWith(1, lineBytes) - chunk.heldBytes;
+    const more = chunk.capacityWith(1, lineBytes) - chunk.capacity;
     while (this.#heldBytes + more > this.#maxBytes) {
       const [oldest] = this.#chunks;
       const anchor = oldest === undefined ? this.#tail : anchorFrom(oldest.to, this.anchorEvery);

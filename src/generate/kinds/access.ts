@@ -1,4 +1,5 @@
 // Lines of a web server's access log, as records. Few visitors and few pages get most of the traffic.
+import { costs } from './costs.ts';
 import type { Generator, Kind, Values } from './kind.ts';
 import { jsonBytes, lineBytesOf, longestJsonBytes, rounded } from './lines.ts';
 import { decimal, integer, numberOf } from './parameters.ts';
@@ -49,6 +50,7 @@ function makeGenerator(values: Values, seed: number): Generator {
   });
   return {
     maxLineBytes: lineBytesOf(longest + longestJsonBytes(agents)),
+    dataMicros: costs.access,
     data(offset) {
       random.place(offset);
       const visitor = Math.floor(visitors * random.skewed());

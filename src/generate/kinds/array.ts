@@ -1,4 +1,5 @@
 // Random arrays as numpy's users know them: shape, dtype, distribution. The data is what `tolist()` gives, nested.
+import { costs } from './costs.ts';
 import { distributions } from './distributions.ts';
 import type { Generator, Kind, Parameter, Values } from './kind.ts';
 import { lineBytesOf, rounded } from './lines.ts';
@@ -53,20 +54,31 @@ function makeGenerator(values: Values, seed: number): Generator {
   const dtype = values.dtype as Dtype;
   const distribution = distributions.get(values.dist as string);
   if (distribution === undefined) throw new Error(`defect: no distribution ${values.dist}`);
-  const sampler = distribution.sampler(values, random.next);
+  const sampler = distribution.sampler(values);
   const format = formatOf(dtype, numberOf(values, 'digits'), distribution.whole === 'down');
   const sizes = (values.shape as string).split('x').map(Number);
-  const { open, separators } = layout(sizes);
-  const structureBytes = open.length + separators.reduce((sum, separator) => sum + separator.length, 0);
+  const count = countOf(sizes);
+  const nesting = nestingOf(sizes);
+  const valueMicros = sampler.micros + (dtype.startsWith('float') ? costs.float : costs.whole);
+  const pieceValues = Math.ceil(costs.piece / valueMicros);
 
+  // A loop of its own for each piece: what adds to one long text by single values makes garbage of many times its size.
+  const textOf = (sample: () => number, from: number, to: number): string => {
+    let text = from === 0 ? nesting.open : '';
+    for (let index = from; index < to; index++) text += format(sample()) + nesting.behind(index);
+    return text;
+  };
   return {
-    maxLineBytes: lineBytesOf(structureBytes + separators.length * maxValueBytes(dtype, values, sampler.largest)),
+    maxLineBytes: lineBytesOf(nesting.bytes + count * maxValueBytes(dtype, values, sampler.largest)),
+    dataMicros: count * valueMicros,
     data(offset) {
       random.place(offset);
-      const sample = sampler.begin();
-      let text = open;
-      for (const separator of separators) text += format(sample()) + separator;
-      return text;
+      return textOf(sampler.begin(random.next), 0, count);
+    },
+    *pieces(offset) {
+      const sample = sampler.begin(random.at(offset));
+      for (let from = 0; from < count; from += pieceValues)
+        yield textOf(sample, from, Math.min(count, from + pieceValues));
     },
   };
 }
@@ -75,18 +87,36 @@ function countOf(sizes: readonly number[]): number {
   return sizes.reduce((product, size) => product * size, 1);
 }
 
-/** The text before the first value, and that behind each: `,`, or the brackets of the rows that end there and begin. */
-function layout(sizes: readonly number[]): { open: string; separators: string[] } {
-  const separators = Array.from({ length: countOf(sizes) }, (_, index) => {
-    let ended = 0;
-    for (let rest = index + 1, axis = sizes.length - 1; axis > 0 && rest % (sizes[axis] as number) === 0; axis--) {
-      rest /= sizes[axis] as number;
-      ended++;
-    }
-    return `${']'.repeat(ended)},${'['.repeat(ended)}`;
-  });
-  separators[separators.length - 1] = ']'.repeat(sizes.length);
-  return { open: '['.repeat(sizes.length), separators };
+interface Nesting {
+  /** The text before the first value. */
+  readonly open: string;
+  /** The bytes of all that is no value. */
+  readonly bytes: number;
+  /** The text behind the value at `index`: `,`, or the brackets of the rows that end there and begin. */
+  behind(index: number): string;
+}
+
+function nestingOf(sizes: readonly number[]): Nesting {
+  const count = countOf(sizes);
+  /** How many values the rows of each axis have, the innermost first, but for the outermost, which is the whole. */
+  const rows = sizes
+    .slice(1)
+    .map((_, axis) => countOf(sizes.slice(axis + 1)))
+    .reverse();
+  const behindRows = Array.from({ length: sizes.length }, (_, ended) => `${']'.repeat(ended)},${'['.repeat(ended)}`);
+  const close = ']'.repeat(sizes.length);
+  const brackets = rows.reduce((sum, values) => sum + count / values, 1);
+  return {
+    open: '['.repeat(sizes.length),
+    bytes: 2 * brackets + count - 1,
+    behind(index) {
+      const made = index + 1;
+      if (made === count) return close;
+      let ended = 0;
+      while (ended < rows.length && made % (rows[ended] as number) === 0) ended++;
+      return behindRows[ended] as string;
+    },
+  };
 }
 
 /** A value as JSON. Floats are rounded first; a float32 is then printed in full, as numpy does: 0.10000000149011612. */

@@ -1,4 +1,5 @@
 // The cheapest kind: the offset itself, with padding for who wants messages of a certain length.
+import { costs } from './costs.ts';
 import type { Kind } from './kind.ts';
 import { jsonBytes, lineBytesOf } from './lines.ts';
 import { integer, numberOf } from './parameters.ts';
@@ -14,6 +15,7 @@ export const counter: Kind = {
     const end = characters === 0 ? '}' : `,"pad":"${'x'.repeat(characters)}"}`;
     return {
       maxLineBytes: lineBytesOf(jsonBytes({ n: Number.MAX_SAFE_INTEGER }) - 1 + end.length),
+      dataMicros: costs.counter,
       data: (offset) => `{"n":${offset}${end}`,
     };
   },

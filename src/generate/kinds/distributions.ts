@@ -12,21 +12,25 @@ import {
   randomUniform,
 } from 'd3-random';
 import { BlockfeedError } from '../../protocol/errors.ts';
+import { costs, countMicros } from './costs.ts';
 import type { Parameter, Values } from './kind.ts';
 import { decimal, integer, numberOf } from './parameters.ts';
 
-export interface Distribution {
+/** How the values of an array are distributed. */
+export interface ValueDistribution {
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** How a value becomes whole for an integer dtype: `down` makes uniform [0, 6) the numbers 0 to 5, each as likely. */
   readonly whole: 'down' | 'nearest';
-  sampler(values: Values, source: () => number): Sampler;
+  sampler(values: Values): Sampler;
 }
 
 interface Sampler {
   /** No value is further from zero. */
   readonly largest: number;
-  /** Starts on a message. Several of d3's keep half of what they drew for later: never across messages. */
-  begin(): () => number;
+  /** What drawing one value costs, by costs.ts. */
+  readonly micros: number;
+  /** Starts on a message, whose numbers come from `source`. Several of d3's keep half of what they drew: never across messages. */
+  begin(source: () => number): () => number;
 }
 
 // The numbers of a source are multiples of 2^-53, and that bounds the tails: a normal is within 12.1 deviations
@@ -49,7 +53,7 @@ const chance = decimal(0, 1, 6, {
   ...onlyWith('bernoulli', 'binomial'),
 });
 
-export const distributions: ReadonlyMap<string, Distribution> = new Map<string, Distribution>([
+export const distributions: ReadonlyMap<string, ValueDistribution> = new Map<string, ValueDistribution>([
   [
     'uniform',
     {
@@ -62,20 +66,25 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         }),
       },
       whole: 'down',
-      sampler(values, source) {
+      sampler(values) {
         const [low, high] = [numberOf(values, 'low'), numberOf(values, 'high')];
         if (low >= high)
           throw new BlockfeedError('bad-feed', `high is ${high} and low is ${low}`, {
             hint: 'Give a high that is more than low.',
             about: 'high',
           });
-        const draw = randomUniform.source(source)(low, high);
-        // Adding low may round up to high.
-        const below = (): number => {
-          const value = draw();
-          return value < high ? value : low;
+        return {
+          largest: Math.max(Math.abs(low), Math.abs(high)),
+          micros: costs.uniform,
+          begin: (source) => {
+            const draw = randomUniform.source(source)(low, high);
+            // Adding low may round up to high.
+            return () => {
+              const value = draw();
+              return value < high ? value : low;
+            };
+          },
         };
-        return { largest: Math.max(Math.abs(low), Math.abs(high)), begin: () => below };
       },
     },
   ],
@@ -84,10 +93,13 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
     {
       parameters: { mean, sd: deviation },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const [mu, sigma] = [numberOf(values, 'mean'), numberOf(values, 'sd')];
-        const make = randomNormal.source(source);
-        return { largest: Math.abs(mu) + normalMax * sigma, begin: () => make(mu, sigma) };
+        return {
+          largest: Math.abs(mu) + normalMax * sigma,
+          micros: costs.normal,
+          begin: (source) => randomNormal.source(source)(mu, sigma),
+        };
       },
     },
   ],
@@ -103,10 +115,13 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         }),
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const [mu, sigma] = [numberOf(values, 'mu'), numberOf(values, 'sigma')];
-        const make = randomLogNormal.source(source);
-        return { largest: Math.exp(mu + normalMax * sigma), begin: () => make(mu, sigma) };
+        return {
+          largest: Math.exp(mu + normalMax * sigma),
+          micros: costs.lognormal,
+          begin: (source) => randomLogNormal.source(source)(mu, sigma),
+        };
       },
     },
   ],
@@ -117,10 +132,13 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         scale: decimal(0.000001, 1_000_000, 6, { meaning: 'mean', default: '1', ...onlyWith('exponential') }),
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const scale = numberOf(values, 'scale');
-        const draw = randomExponential.source(source)(1 / scale);
-        return { largest: exponentialMax * scale, begin: () => draw };
+        return {
+          largest: exponentialMax * scale,
+          micros: costs.exponential,
+          begin: (source) => randomExponential.source(source)(1 / scale),
+        };
       },
     },
   ],
@@ -132,11 +150,12 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         theta: decimal(0.000001, 1_000, 6, { meaning: 'scale parameter', default: '1', ...onlyWith('gamma') }),
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const [k, theta] = [numberOf(values, 'k'), numberOf(values, 'theta')];
         return {
           largest: theta * Math.max(exponentialMax, gammaMax(k)),
-          begin: () => randomGamma.source(source)(k, theta),
+          micros: costs.gamma,
+          begin: (source) => randomGamma.source(source)(k, theta),
         };
       },
     },
@@ -148,13 +167,14 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         lambda: decimal(0, 1_000_000, 6, { meaning: 'mean', default: '4', ...onlyWith('poisson') }),
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const lambda = numberOf(values, 'lambda');
         // More than 40 deviations do not come in the age of the world, but only a bound that is kept is one.
         const largest = Math.ceil(lambda + 40 * Math.sqrt(lambda) + 100);
         return {
           largest,
-          begin: () => {
+          micros: countMicros(lambda),
+          begin: (source) => {
             const draw = randomPoisson.source(source)(lambda);
             return () => Math.min(largest, draw());
           },
@@ -167,9 +187,9 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
     {
       parameters: { p: chance },
       whole: 'nearest',
-      sampler(values, source) {
-        const draw = randomBernoulli.source(source)(numberOf(values, 'p'));
-        return { largest: 1, begin: () => draw };
+      sampler(values) {
+        const p = numberOf(values, 'p');
+        return { largest: 1, micros: costs.bernoulli, begin: (source) => randomBernoulli.source(source)(p) };
       },
     },
   ],
@@ -181,9 +201,13 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         p: chance,
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const [n, p] = [numberOf(values, 'n'), numberOf(values, 'p')];
-        return { largest: n, begin: () => randomBinomial.source(source)(n, p) };
+        return {
+          largest: n,
+          micros: countMicros(n * Math.min(p, 1 - p)),
+          begin: (source) => randomBinomial.source(source)(n, p),
+        };
       },
     },
   ],
@@ -198,10 +222,13 @@ export const distributions: ReadonlyMap<string, Distribution> = new Map<string, 
         }),
       },
       whole: 'nearest',
-      sampler(values, source) {
+      sampler(values) {
         const p = numberOf(values, 'success');
-        const draw = randomGeometric.source(source)(p);
-        return { largest: p === 1 ? 1 : 1 + exponentialMax / -Math.log1p(-p), begin: () => draw };
+        return {
+          largest: p === 1 ? 1 : 1 + exponentialMax / -Math.log1p(-p),
+          micros: costs.geometric,
+          begin: (source) => randomGeometric.source(source)(p),
+        };
       },
     },
   ],

@@ -1,7 +1,8 @@
 // The expressions of a template: {{module.method}} or {{module.method(arguments)}}, where the arguments are JSON. They name
 // one of faker's methods that are listed here and nothing else, and what they ask for is bounded.
 import { BlockfeedError } from '../../protocol/errors.ts';
-import type { Fakes } from './fakes.ts';
+import { faker } from './fakes.ts';
+import { isKept, type Token, tokensOf } from './tokens.ts';
 
 /** A text cut at its expressions: literal, expression, literal, …, literal. */
 export interface Parsed {
@@ -15,6 +16,8 @@ export interface Call {
   readonly module: string;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** How many characters they were written with. */
+  readonly argsLength: number;
 }
 
 /** Faker's modules and which of their methods may be called: all, only some, or all but some. */
@@ -60,6 +63,7 @@ export const modules: ReadonlyMap<string, { readonly only?: readonly string[]; r
 const valueModules: readonly string[] = ['number', 'date'];
 const countMax = 1_000;
 const fewMax = 10;
+const argumentDepthMax = 32;
 
 /** Cuts a text at its expressions. Throws `bad-feed` naming the one that is wrong. */
 export function parseExpressions(text: string): Parsed {
@@ -77,15 +81,23 @@ export function parseExpressions(text: string): Parsed {
     rest = bare ? open : close + 3;
     const written = text.slice(at, rest);
     const args = bare ? [] : parseArguments(written, text.slice(open, close));
-    calls.push(checked({ written, module: name[1] as string, method: name[2] as string, args }));
+    const call = {
+      written,
+      module: name[1] as string,
+      method: name[2] as string,
+      args,
+      argsLength: bare ? 0 : close - open,
+    };
+    calls.push(checked(call));
+    if (!bare) checkKept(written, text.slice(open, close));
   }
   literals.push(text.slice(rest));
   return { literals, calls };
 }
 
-/** What makes the value of an expression. Throws `bad-feed` when faker has no such method. */
-export function bind(call: Call, fakes: Fakes): () => unknown {
-  const target: Record<string, unknown> = fakes.faker[call.module as 'person'] as unknown as Record<string, unknown>;
+/** What makes the value of an expression, within `Fakes.make`. Throws `bad-feed` when faker has no such method. */
+export function bind(call: Call): () => unknown {
+  const target: Record<string, unknown> = faker[call.module as 'person'] as unknown as Record<string, unknown>;
   // Faker binds its methods to each module, so they are its own properties and nothing inherited is reached.
   const method = Object.hasOwn(target, call.method) ? target[call.method] : undefined;
   if (typeof method !== 'function')
@@ -108,6 +120,19 @@ function parseArguments(written: string, text: string): unknown[] {
   } catch (cause) {
     throw bad(written, 'its arguments are not JSON', 'Write text in double quotes, and options as {"min":1}.', cause);
   }
+}
+
+/** Faker gets what was written: no number that is another one in JavaScript, no key that stands twice. */
+function checkKept(written: string, args: string): void {
+  let tokens: Token[];
+  try {
+    tokens = tokensOf(`[${args}]`, argumentDepthMax);
+  } catch (cause) {
+    throw bad(written, (cause as Error).message, 'Write arguments in JSON, each key once.', cause);
+  }
+  const changed = tokens.find((token) => token.is === 'number' && !isKept(token.written));
+  if (changed !== undefined)
+    throw bad(written, `the number ${changed.written} would become another one`, 'Write it as a text, in quotes.');
 }
 
 function checked(call: Call): Call {

@@ -1,40 +1,55 @@
-// Faker as a pure function of the place its random numbers stand at: it draws from PlacedRandom, and its present is the
-// message's time.
+// Faker as a pure function of where its random numbers stand: it draws from the message that is being made, and its present is
+// that message's time. There is one Faker for all, since one takes 0.3 ms to make; several messages may be under way.
 import type { Faker } from '@faker-js/faker';
 import { faker as shared } from '@faker-js/faker/locale/en_US';
-import type { PlacedRandom } from './random.ts';
+import { assert } from '../../base/assert.ts';
 
-export interface Fakes {
-  readonly faker: Faker;
-  /** Starts on a message: its time is what faker takes for the present, and its draws are counted from here. */
-  begin(timeMicros: number): void;
+/** What faker draws from, and takes for the present, while it makes values of one message. */
+export class Fakes {
+  /** How many numbers were drawn. */
+  draws = 0;
+  readonly #source: () => number;
+  readonly #drawsMax: number;
+  readonly presentMs: number;
+
+  /**
+   * With `drawsMax`, faker throws once it has drawn so many numbers: whatever it is asked to make many of, it draws for each, so it
+   * comes to an end.
+   */
+  constructor(source: () => number, timeMicros: number, drawsMax: number = Number.POSITIVE_INFINITY) {
+    this.#source = source;
+    this.#drawsMax = drawsMax;
+    this.presentMs = Math.floor(timeMicros / 1_000);
+  }
+
+  /** What `make` gives, which may call faker's methods. */
+  make<Value>(make: () => Value): Value {
+    making = this;
+    return make();
+  }
+
+  next(): number {
+    this.draws++;
+    if (this.draws > this.#drawsMax) throw new RangeError(`more than ${this.#drawsMax} random numbers for one message`);
+    return this.#source();
+  }
 }
 
-/**
- * A Faker of its own for one generator: 0.3 ms to make, so never one a message. With `drawsMax`, faker throws once a
- * message has drawn so many numbers: whatever it is asked to make many of, it draws for each, so it comes to an end.
- */
-export function makeFakes(random: PlacedRandom, drawsMax: number = Number.POSITIVE_INFINITY): Fakes {
-  let presentMs = 0;
-  let draws = 0;
-  const next = (): number => {
-    draws++;
-    if (draws > drawsMax) throw new RangeError(`more than ${drawsMax} random numbers for one message`);
-    return random.next();
-  };
-  // The class comes from the instance: importing it by name would load 70 locales, five times the time.
-  const FakerClass = shared.constructor as typeof Faker;
-  const faker = new FakerClass({
-    locale: shared.rawDefinitions,
-    // faker.seed is never called: every message has its place instead.
-    randomizer: { next, seed: () => undefined },
-  });
-  faker.setDefaultRefDate(() => new Date(presentMs));
-  return {
-    faker,
-    begin: (timeMicros) => {
-      presentMs = Math.floor(timeMicros / 1_000);
-      draws = 0;
-    },
-  };
+/** Whose turn it is: nothing of a message is made but by `make`, and that in one go. */
+let making: Fakes | undefined;
+
+function current(): Fakes {
+  assert(making !== undefined, 'faker is called for a message');
+  return making;
 }
+
+// The class comes from the instance: importing it by name would load 70 locales, five times the time.
+const FakerClass = shared.constructor as typeof Faker;
+
+/** To be called within `Fakes.make` only. */
+export const faker: Faker = new FakerClass({
+  locale: shared.rawDefinitions,
+  // faker.seed is never called: every message has its place instead.
+  randomizer: { next: () => current().next(), seed: () => undefined },
+});
+faker.setDefaultRefDate(() => new Date(current().presentMs));

@@ -21,8 +21,15 @@ export interface Parameter {
 export interface Generator {
   /** No line of this feed has more bytes, its newline included. A specification with more than 1,000,000 is refused. */
   readonly maxLineBytes: number;
+  /** What the data of one message costs to make, in the microseconds of costs.ts. @default costs.data, as of most kinds */
+  readonly dataMicros?: number;
   /** The data of the message at `offset`, as JSON text in one line. A pure function of its arguments and the parameters. */
   data(offset: number, timeMicros: number): string;
+  /**
+   * The same text in pieces, each of which costs `costs.piece` or little more: for kinds whose messages may be dear, so that making one can
+   * stop and go on later. Several may be under way at once.
+   */
+  pieces?(offset: number, timeMicros: number): Iterable<string>;
 }
 
 export interface Kind {

@@ -24,6 +24,16 @@ export class PlacedRandom {
    * generators of the xoroshiro family begin alike from states that are alike.
    */
   place(offset: number, stream = 0): void {
+    this.#generator = this.#generatorAt(offset, stream);
+  }
+
+  /** The numbers of `offset` by themselves, wherever this source is placed meanwhile: for a message that is made in pieces. */
+  at(offset: number): () => number {
+    const generator = this.#generatorAt(offset, 0);
+    return () => uniformFloat64(generator);
+  }
+
+  #generatorAt(offset: number, stream: number): ReturnType<typeof xoroshiro128plusFromState> {
     const [key0, key1, key2, key3] = this.#key;
     const high = Math.floor(offset / 4_294_967_296) ^ ((stream % streamsMax) << 21);
     const word0 = mix(offset ^ key0);
@@ -31,7 +41,7 @@ export class PlacedRandom {
     const word2 = mix(word0 ^ ((word1 << 16) | (word1 >>> 16)) ^ key2);
     const word3 = mix((word2 + word1) ^ key3);
     // Never all zero, from where such a generator does not come away.
-    this.#generator = xoroshiro128plusFromState([word0, word1, word2, word3 | 1]);
+    return xoroshiro128plusFromState([word0, word1, word2, word3 | 1]);
   }
 
   /** The next number, uniform in [0, 1), a multiple of 2^-53. Bound, to be handed to libraries. */

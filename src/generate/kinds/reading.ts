@@ -1,4 +1,5 @@
 // Readings of a few sensors in turn: a daily cycle, noise, and now and then a value that cannot be right.
+import { costs } from './costs.ts';
 import type { Generator, Kind, Values } from './kind.ts';
 import { jsonBytes, lineBytesOf, rounded } from './lines.ts';
 import { decimal, integer, numberOf, text } from './parameters.ts';
@@ -35,14 +36,19 @@ function makeGenerator(values: Values, seed: number): Generator {
   const unit = JSON.stringify(values.unit);
 
   // No two sensors are alike: each is a little off, and has its peak up to an hour early or late.
-  const sensors = Array.from({ length: count }, (_, sensor) => {
-    random.place(sensor, 1);
-    return { bias: amplitude * 0.05 * random.bell(), phase: peak + (random.next() - 0.5) / 12 };
-  });
+  const makeSensors = () =>
+    Array.from({ length: count }, (_, sensor) => {
+      random.place(sensor, 1);
+      return { bias: amplitude * 0.05 * random.bell(), phase: peak + (random.next() - 0.5) / 12 };
+    });
+  // Only when a message is made: a thousand take a millisecond, and many a specification is looked at and not read.
+  let sensors: ReturnType<typeof makeSensors> | undefined;
 
   return {
     maxLineBytes: lineBytesOf(jsonBytes({ sensor: count, value: -999_999.999, unit: values.unit })),
+    dataMicros: costs.reading,
     data(offset, timeMicros) {
+      sensors ??= makeSensors();
       random.place(offset);
       const sensor = offset % count;
       const { bias, phase } = sensors[sensor] as { bias: number; phase: number };

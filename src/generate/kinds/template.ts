@@ -1,18 +1,17 @@
 // The user's own record: a JSON text with expressions in its strings, each replaced by one of faker's values.
 import { BlockfeedError } from '../../protocol/errors.ts';
-import { bad, bind, type Call, parseExpressions } from './expression.ts';
-import { type Fakes, makeFakes } from './fakes.ts';
+import { costs } from './costs.ts';
+import { bind, parseExpressions } from './expression.ts';
+import { Fakes } from './fakes.ts';
 import type { Generator, Kind, Parameter } from './kind.ts';
 import { jsonBytes, lineBytesOf } from './lines.ts';
 import { PlacedRandom } from './random.ts';
+import { tokensOf } from './tokens.ts';
+import { type Bound, tried } from './trial.ts';
 
 const depthMax = 32;
 /** Each expression's value, as JSON: a longer text is cut there, anything else that is longer becomes null. */
 const valueBytes = 2_000;
-/** So many messages are tried when the specification is parsed, to refuse expressions that faker cannot do. */
-const trials = 3;
-/** 2026-01-01: trials read the present no more than messages do. */
-const trialMicros = 1_767_225_600_000_000;
 /** A record has no more expressions, and no message of it draws more numbers, so that one takes milliseconds at the most. */
 const expressionsMax = 200;
 const drawsMax = 10_000;
@@ -23,14 +22,13 @@ const record: Parameter = {
     '{"name":"{{person.fullName}}","age":"{{number.int({\\"min\\":18,\\"max\\":80})}}","city":"{{location.city}}"}',
   range: `JSON, at most ${depthMax} deep, with at most ${expressionsMax} expressions like {{person.fullName}} in the strings`,
   canonical(stated) {
-    let value: unknown;
     try {
-      value = JSON.parse(stated);
+      return tokensOf(stated, depthMax)
+        .map(({ written }) => written)
+        .join('');
     } catch (cause) {
-      throw badRecord(`it is not JSON (${(cause as Error).message})`, cause);
+      throw badRecord((cause as Error).message, cause);
     }
-    check(value, 0);
-    return JSON.stringify(value);
   },
 };
 
@@ -38,78 +36,76 @@ export const template: Kind = {
   name: 'template',
   summary: "a record of your own, faker's expressions in its strings; one alone in a string keeps its type",
   parameters: { record },
-  generator: (values, seed) => makeGenerator(JSON.parse(values.record as string), seed),
+  generator: (values, seed) => makeGenerator(values.record as string, seed),
 };
 
-/** A piece of the message's JSON: always the same text, or made anew. */
-type Piece = string | (() => string);
+/** A part of the message's JSON: always the same text, or made anew by an expression. */
+type Part = string | { readonly written: string; readonly make: () => string };
 
-function makeGenerator(value: unknown, seed: number): Generator {
+function makeGenerator(written: string, seed: number): Generator {
   const random = new PlacedRandom('template', seed);
-  const fakes = makeFakes(random, drawsMax);
-  const pieces: Piece[] = [];
-  const calls: Trial[] = [];
-  compile(value, fakes, pieces, calls);
-  if (calls.length > expressionsMax)
-    throw badRecord(`it has ${calls.length} expressions, and ${expressionsMax} is the most`);
-  const joined = joinTexts(pieces);
-  const literalBytes = joined.reduce(
-    (sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0),
-    0,
-  );
-  tryOut(calls, random, fakes);
+  const { parts, calls } = compiled(written);
+  const joined = joinTexts(parts);
+  const literalBytes = joined.reduce((sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : 0), 0);
+  const microsOf = tried(calls, random.at(0), drawsMax);
 
+  function* made(offset: number, timeMicros: number, pieceMicros: number): Iterable<string> {
+    const fakes = new Fakes(random.at(offset), timeMicros, drawsMax);
+    let text = '';
+    let micros = 0;
+    for (const part of joined) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
+      }
+      text += fakes.make(part.make);
+      micros += microsOf.get(part.written) as number;
+      if (micros < pieceMicros) continue;
+      yield text;
+      text = '';
+      micros = 0;
+    }
+    yield text;
+  }
   return {
     maxLineBytes: lineBytesOf(literalBytes + calls.length * valueBytes),
-    data(offset, timeMicros) {
-      random.place(offset);
-      fakes.begin(timeMicros);
-      let text = '';
-      for (const piece of joined) text += typeof piece === 'string' ? piece : piece();
-      return text;
-    },
+    dataMicros: calls.reduce((sum, { call }) => sum + (microsOf.get(call.written) as number), 0),
+    data: (offset, timeMicros) => [...made(offset, timeMicros, Number.POSITIVE_INFINITY)].join(''),
+    pieces: (offset, timeMicros) => made(offset, timeMicros, costs.piece),
   };
 }
 
-interface Trial {
-  readonly call: Call;
-  readonly make: () => unknown;
+/** The parts of a record's text: all of it but for the strings that have expressions. */
+function compiled(written: string): { parts: Part[]; calls: Bound[] } {
+  const parts: Part[] = [];
+  const calls: Bound[] = [];
+  for (const token of tokensOf(written, depthMax)) {
+    if (token.is !== 'text' || !token.written.includes('{{')) parts.push(token.written);
+    else compileText(JSON.parse(token.written), parts, calls);
+  }
+  return { parts, calls };
 }
 
-function compile(value: unknown, fakes: Fakes, pieces: Piece[], calls: Trial[]): void {
-  if (typeof value === 'string') {
-    compileText(value, fakes, pieces, calls);
-    return;
-  }
-  if (value === null || typeof value !== 'object') {
-    pieces.push(JSON.stringify(value));
-    return;
-  }
-  const isList = Array.isArray(value);
-  pieces.push(isList ? '[' : '{');
-  Object.entries(value).forEach(([key, item], index) => {
-    pieces.push(`${index === 0 ? '' : ','}${isList ? '' : `${JSON.stringify(key)}:`}`);
-    compile(item, fakes, pieces, calls);
-  });
-  pieces.push(isList ? ']' : '}');
-}
-
-function compileText(text: string, fakes: Fakes, pieces: Piece[], calls: Trial[]): void {
+function compileText(text: string, parts: Part[], calls: Bound[]): void {
   const parsed = parseExpressions(text);
-  const made = parsed.calls.map((call) => ({ call, make: bind(call, fakes) }));
+  if (calls.length + parsed.calls.length > expressionsMax)
+    throw badRecord(`it has more than ${expressionsMax} expressions`);
+  const made = parsed.calls.map((call) => ({ call, make: bind(call) }));
   calls.push(...made);
   const [alone] = made;
   if (alone !== undefined && made.length === 1 && parsed.literals.every((literal) => literal === '')) {
-    pieces.push(() => valueJson(alone.make));
+    parts.push({ written: alone.call.written, make: () => valueJson(alone.make) });
     return;
   }
-  pieces.push('"');
+  parts.push('"');
   parsed.literals.forEach((literal, index) => {
-    pieces.push(insideQuotes(JSON.stringify(literal)));
-    const make = made[index]?.make;
-    if (make !== undefined) pieces.push(() => insideQuotes(valueJson(() => words(make()))));
+    parts.push(insideQuotes(JSON.stringify(literal)));
+    const bound = made[index];
+    if (bound === undefined) return;
+    const { call, make } = bound;
+    parts.push({ written: call.written, make: () => insideQuotes(valueJson(() => words(make()))) });
   });
-  pieces.push('"');
+  parts.push('"');
 }
 
 /**
@@ -151,35 +147,14 @@ function fitting(text: string): string {
   return text.slice(0, fits);
 }
 
-function tryOut(calls: readonly Trial[], random: PlacedRandom, fakes: Fakes): void {
-  for (let offset = 0; offset < trials; offset++) {
-    random.place(offset);
-    fakes.begin(trialMicros);
-    for (const { call, make } of calls) {
-      try {
-        make();
-      } catch (cause) {
-        throw bad(call.written, `faker says: ${(cause as Error).message.split('\n')[0]}`, undefined, cause);
-      }
-    }
-  }
-}
-
-function joinTexts(pieces: readonly Piece[]): Piece[] {
-  const joined: Piece[] = [];
-  for (const piece of pieces) {
+function joinTexts(parts: readonly Part[]): Part[] {
+  const joined: Part[] = [];
+  for (const part of parts) {
     const last = joined.at(-1);
-    if (typeof piece === 'string' && typeof last === 'string') joined[joined.length - 1] = last + piece;
-    else joined.push(piece);
+    if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
+    else joined.push(part);
   }
   return joined;
-}
-
-function check(value: unknown, depth: number): void {
-  if (depth > depthMax) throw badRecord(`it is more than ${depthMax} deep`);
-  if (typeof value === 'string') parseExpressions(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) throw badRecord('a number is too large');
-  if (value !== null && typeof value === 'object') for (const item of Object.values(value)) check(item, depth + 1);
 }
 
 function badRecord(why: string, cause?: unknown): BlockfeedError {

@@ -1,4 +1,5 @@
 // Trades of a share whose price walks at random. The price of any offset costs 16 draws at most, not a walk from the start.
+import { costs } from './costs.ts';
 import type { Generator, Kind } from './kind.ts';
 import { jsonBytes, lineBytesOf } from './lines.ts';
 import { decimal, numberOf, text } from './parameters.ts';
@@ -30,6 +31,7 @@ function makeGenerator(symbol: string, start: number, deviation: number, seed: n
   const longest = jsonBytes({ symbol, price: Math.ceil(start * 43) + 0.01, size: 10_000, side: 'sell' });
   return {
     maxLineBytes: lineBytesOf(longest),
+    dataMicros: costs.tick,
     data(offset) {
       const cents = Math.max(1, Math.round(start * 100 * Math.exp(walk(offset))));
       random.place(offset);

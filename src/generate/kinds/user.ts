@@ -1,8 +1,9 @@
 // People who signed up somewhere: faker's words, put together here the way its patterns do. Faker parses a pattern anew for
 // each value, at 2 to 5 µs, and a record has eight.
-import type { Faker } from '@faker-js/faker';
+
 import { assert } from '../../base/assert.ts';
-import { makeFakes } from './fakes.ts';
+import { costs } from './costs.ts';
+import { Fakes, faker } from './fakes.ts';
 import type { Generator, Kind } from './kind.ts';
 import { jsonBytes, lineBytesOf, longestJsonBytes } from './lines.ts';
 import { PlacedRandom } from './random.ts';
@@ -16,12 +17,12 @@ export const user: Kind = {
 
 function makeGenerator(seed: number): Generator {
   const random = new PlacedRandom('user', seed);
-  const { faker } = makeFakes(random);
-  const words = wordsOf(faker);
   return {
-    maxLineBytes: lineBytesOf(maxDataBytes(words)),
+    maxLineBytes: lineBytesOf(maxDataBytes),
+    dataMicros: costs.user,
     data(offset, timeMicros) {
       random.place(offset);
+      const fakes = new Fakes(random.next, timeMicros);
       const id = uuid(random);
       const first = random.pick(random.below(2) === 0 ? words.female : words.male);
       const last = random.pick(words.last);
@@ -36,10 +37,10 @@ function makeGenerator(seed: number): Generator {
           street: `${1 + random.below(9_999)} ${random.pick(words.last)} ${random.pick(words.streetSuffixes)}`,
           city: random.pick(words.cities),
           state: words.states[state],
-          zip: faker.location.zipCode({ state: words.stateCodes[state] as string }),
+          zip: fakes.make(() => faker.location.zipCode({ state: words.stateCodes[state] as string })),
           country: 'United States',
         },
-        company: company(random, words),
+        company: company(random),
         job: `${random.pick(words.descriptors)} ${random.pick(words.areas)} ${random.pick(words.jobs)}`,
       });
     },
@@ -48,6 +49,10 @@ function makeGenerator(seed: number): Generator {
 
 // Reserved for examples (RFC 2606), as telephone numbers 555 0110 to 555 0199 are for fiction: nobody real is reached.
 const domains = ['com', 'net', 'org'] as const;
+
+// Once for all feeds: there are thousands of words to look at.
+const words: Words = wordsOf();
+const maxDataBytes: number = maxDataBytesOf();
 
 interface Words {
   readonly female: readonly string[];
@@ -63,7 +68,7 @@ interface Words {
   readonly jobs: readonly string[];
 }
 
-function wordsOf(faker: Faker): Words {
+function wordsOf(): Words {
   const { person, location, company: companies } = faker.rawDefinitions;
   const states = list(location?.state);
   const stateCodes = list(location?.state_abbr);
@@ -88,7 +93,7 @@ function list(words: unknown): readonly string[] {
   return words;
 }
 
-function company(random: PlacedRandom, words: Words): string {
+function company(random: PlacedRandom): string {
   const name = random.pick(words.last);
   switch (random.below(3)) {
     case 0:
@@ -127,7 +132,7 @@ function birthDate(random: PlacedRandom, timeMicros: number): string {
   return new Date((today - ageDays) * dayMs).toISOString().slice(0, 10);
 }
 
-function maxDataBytes(words: Words): number {
+function maxDataBytesOf(): number {
   const first = longestJsonBytes([...words.female, ...words.male]);
   const last = longestJsonBytes(words.last);
   const fixed = jsonBytes({

@@ -1,18 +1,18 @@
-// The figures of collected blocks: rates, took, waits and distances over time, and how they are distributed.
+// The figures of collected blocks: rates, took, waits and distances over time, and the distribution of the times.
 import type { Axis, Choice, Figure, Mark, Panel, Series } from '../page/figure.ts';
 import { formatMicros } from '../page/format.ts';
 import { quantilePanel } from '../report/figures/latency.ts';
-import { folderNames } from './names.ts';
+import { mostLines } from '../report/figures/panel.ts';
+import { ascending } from '../statistics/ascending.ts';
+import { folderLabels } from './names.ts';
 import { lengthOf } from './pauses.ts';
 import type { CollectedFolder, CollectedStudy, Extent, Slot } from './result.ts';
-import { mostSlots } from './slots.ts';
+import { mostSlots } from './timeSlots.ts';
 
 const time: Axis = { label: 'Time (UTC)', scale: 'time', unit: 'instant' };
-/** Colours tell no more lines apart. */
-const mostLines = 8;
-/** So many of the longest pauses are marked. */
+/** How many of the longest pauses are marked. */
 const mostMarks = 5;
-/** Above that the points of a line run into each other. */
+/** With more, the points of a line run into each other. */
 const mostPoints = 60;
 
 interface Named {
@@ -21,15 +21,15 @@ interface Named {
   readonly folder: CollectedFolder;
 }
 
-/** The figures for which there is anything to draw. */
+/** The figures that have something to draw. */
 export function collectedFigures({ folders, slotMicros }: CollectedStudy): Figure[] {
-  const names = folderNames(folders);
+  const names = folderLabels(folders);
   const named = folders
     .map((folder, index): Named => ({ name: names[index] as string, colour: index % mostLines, folder }))
     .filter(({ folder }) => folder.blocks > 0);
   if (named.length === 0) return [];
-  const slots = `Time is in slots of ${formatMicros(slotMicros)} by the collector's clock, at most ${mostSlots} of them; a block is in the slot in which its last byte came.`;
-  const extents = `The line is the mean of each slot's blocks, the shade reaches from the least to the greatest. ${slots}`;
+  const slots = `Time is divided into slots of ${formatMicros(slotMicros)} by the collector's clock, at most ${mostSlots} of them. A block belongs to the slot in which its last byte came.`;
+  const extents = `The line is the mean of each slot's blocks; the shade reaches from the least to the greatest. ${slots}`;
   return [
     ratesFigure(named, slotMicros, slots),
     extentFigure(
@@ -66,7 +66,7 @@ function ratesFigure(named: readonly Named[], slotMicros: number, slots: string)
   ];
   const choices = rates.flatMap(([label, rate]) =>
     grouped(named, (group): Panel => {
-      const x = [...new Set(group.flatMap(({ folder }) => everySlot(folder.slots, slotMicros)))].sort(ascending);
+      const x = ascending(group.flatMap(({ folder }) => everySlot(folder.slots, slotMicros)));
       const series = group.map(({ name, colour, folder }): Series => {
         const known = new Map(folder.slots.map((slot) => [slot.at, rate(slot)]));
         const [first, last] = [folder.slots[0]?.at ?? 0, folder.slots.at(-1)?.at ?? 0];
@@ -78,8 +78,8 @@ function ratesFigure(named: readonly Named[], slotMicros: number, slots: string)
   );
   return {
     id: 'rates',
-    title: 'What came, a second',
-    words: `${slots} The first slot and the last are seldom full. Upright lines are the longest pauses.`,
+    title: 'Received each second',
+    words: `${slots} The first and the last slot are seldom full. Vertical lines mark the longest pauses.`,
     x: time,
     y: { label: 'A second', scale: 'linear', unit: 'perSecond' },
     keys: [],
@@ -87,7 +87,7 @@ function ratesFigure(named: readonly Named[], slotMicros: number, slots: string)
   };
 }
 
-/** The times of all slots from the first to the last, also those in which nothing came. */
+/** The times of all slots from the first to the last, also of empty ones. */
 function everySlot(slots: readonly Slot[], slotMicros: number): number[] {
   const [first, last] = [slots[0]?.at ?? 0, slots.at(-1)?.at ?? -1];
   return Array.from({ length: Math.round((last - first) / slotMicros) + 1 }, (_, index) => first + index * slotMicros);
@@ -108,7 +108,7 @@ function extentFigure(
   extent: (slot: Slot) => Extent | undefined,
 ): Figure {
   const choices = grouped(named, (group): Panel => {
-    const x = [...new Set(group.flatMap(({ folder }) => folder.slots.map(({ at }) => at)))].sort(ascending);
+    const x = ascending(group.flatMap(({ folder }) => folder.slots.map(({ at }) => at)));
     const series = group.map(({ name, colour, folder }): Series => {
       const known = new Map(folder.slots.map((slot) => [slot.at, extent(slot)]));
       const along = x.map((at) => known.get(at));
@@ -127,7 +127,7 @@ function extentFigure(
   return { id, title, words, x: time, y: { label: title, scale: 'log', unit: 'micros' }, keys: [], choices };
 }
 
-/** Zero has no place on a logarithmic axis: what is below the clock's step of a microsecond is drawn as one. */
+/** A logarithmic axis cannot show zero, so times below the clock's step of a microsecond are drawn as one. */
 function drawable(micros: number | undefined): number | null {
   return micros === undefined ? null : Math.max(1, micros);
 }
@@ -143,7 +143,7 @@ function quantilesFigure(named: readonly Named[]): Figure {
     id: 'quantiles',
     title: 'Times of blocks, by percentile',
     words:
-      'How many blocks in a hundred, in a thousand, in ten thousand had less than that. What is longer than an hour is counted as an hour, but for the longest.',
+      'How many blocks in a hundred, in a thousand, in ten thousand took less than that. Times of more than an hour count as an hour, except the longest.',
     x: { label: 'Percentile', scale: 'percentile', unit: 'percentile' },
     y: { label: 'Time', scale: 'log', unit: 'micros' },
     keys: [],
@@ -169,8 +169,4 @@ function grouped(named: readonly Named[], panelOf: (group: readonly Named[]) => 
 
 function styleFor(y: readonly (number | null)[]): 'points' | 'line' {
   return y.filter((each) => each !== null).length <= mostPoints ? 'points' : 'line';
-}
-
-function ascending(one: number, other: number): number {
-  return one - other;
 }

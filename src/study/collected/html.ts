@@ -3,14 +3,14 @@ import { html, htmlTable, type Markup } from '../html/markup.ts';
 import { figurePlace, pageText } from '../html/page.ts';
 import { formatMicros } from '../page/format.ts';
 import { collectedFigures } from './figures.ts';
-import { folderNames } from './names.ts';
+import { folderLabels } from './names.ts';
 import type { CollectedFolder, CollectedStudy } from './result.ts';
 import { blocksWords, instant, many, oddWords, pauseWords, periodWords, reconnectWords, timeRows } from './words.ts';
 
 /** The text of report.html. */
 export async function collectedPage(study: CollectedStudy): Promise<string> {
   const figures = collectedFigures(study);
-  const names = folderNames(study.folders);
+  const names = folderLabels(study.folders);
   const source = html`<code>${study.command}</code>`;
   const body = html`<main>
 <header>
@@ -25,7 +25,7 @@ ${figures.length === 0 ? html`<h2>Plots</h2><p>There is no block, so there is no
 ${figures.map((figure) => figurePlace(figure, source))}
 <h2>How to read this</h2>
 <ul class="notes">
-<li>Times of messages are by the feed's clock, times of receipt by the collector's: where the two differ, ages differ by that.</li>
+<li>Times of messages are by the feed's clock, times of receipt by the collector's: where the two differ, ages are wrong by the difference.</li>
 <li>${reconnectWords}</li>
 </ul>
 <footer>Made by blockfeed. This page holds all of its data and asks the network for nothing. Plots by uPlot (MIT licence).</footer>

@@ -1,11 +1,11 @@
-// Reads one journal from its first line to its last, and tells what it says of how the blocks came. Nothing else of the
-// folder is read, and no more of the journal is kept than sums.
+// Reads one journal from its first line to its last, and sums up how its blocks came. Nothing else of the folder is
+// read, and only sums are kept.
 import { basename, dirname, join } from 'node:path';
-import { storing, withFile } from '../../blocks/files.ts';
-import { journalFileName, readJournal } from '../../blocks/folder/journalfile.ts';
-import { fileSize } from '../../blocks/folder/recover.ts';
+import { fileSize, storing, withFile } from '../../blocks/files.ts';
+import { readHead, readJournal } from '../../blocks/folder/journalfile.ts';
 import type { BlockEntry, JournalEntry } from '../../blocks/journal.ts';
 import { emptyLedger, follow } from '../../blocks/ledger.ts';
+import { journalFileName } from '../../blocks/names.ts';
 import type { Cut } from '../../protocol/cut.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 import type { Delivery } from '../../protocol/messages.ts';
@@ -13,24 +13,29 @@ import type { Quantiles } from '../result.ts';
 import { Distribution } from '../statistics/distribution.ts';
 import { Pauses } from './pauses.ts';
 import type { CollectedFolder } from './result.ts';
-import { Slots } from './slots.ts';
+import { TimeSlots } from './timeSlots.ts';
 
-/** A journal that was read; its slots can still be joined, so that all folders have ones of the same length. */
+/** A journal that was read. Its slots can still be joined, so that the slots of all folders have one length. */
 export interface ReadJournal {
-  readonly slots: Slots;
+  readonly slots: TimeSlots;
   folder(): CollectedFolder;
 }
 
-/** Rejects with `damaged`, naming file and line, where a line is not one or not in its place; with `storage` where it cannot be read. */
+/**
+ * Reads the journal of the folder `path`. Rejects with `damaged`, which names file and line, where a line is damaged or
+ * out of order, and with `storage` where the journal cannot be read.
+ */
 export async function readCollected(path: string): Promise<ReadJournal> {
   const journal = join(path, journalFileName);
   const reader = new JournalReader(path);
-  // Its size now: a living collector may add lines.
+  // Only what is there now is read: a running collector may add lines.
   const size = (await fileSize(journal)) ?? 0;
   await storing('read', journal, () =>
     withFile(journal, 'r', async (file) => {
+      if (size > 0 && (await readHead(file, journal)) === undefined)
+        throw damagedLine(journal, 1, 0, 'it is not the first line of a journal of this format');
       let ledger = emptyLedger;
-      let line = 0;
+      let line = 1;
       for await (const { position, entry } of readJournal(file, journal, size)) {
         line++;
         if (entry.kind === 'fault') throw damagedLine(journal, line, position, entry.message);
@@ -49,14 +54,14 @@ export async function readCollected(path: string): Promise<ReadJournal> {
 
 function damagedLine(path: string, line: number, position: number, what: string): BlockfeedError {
   return new BlockfeedError('damaged', `${path}, line ${line} (byte ${position}): ${what}`, {
-    hint: 'See the whole folder with `blockfeed verify`, and study it without that folder.',
+    hint: 'Check the folder with `blockfeed verify`, and study the other folders without it.',
     about: path,
   });
 }
 
 class JournalReader implements ReadJournal {
   readonly #path: string;
-  readonly slots = new Slots();
+  readonly slots = new TimeSlots();
   readonly #pauses = new Pauses();
   readonly #took = new TimeDistribution();
   readonly #span = new TimeDistribution();
@@ -76,7 +81,7 @@ class JournalReader implements ReadJournal {
   #lastAt = Number.NEGATIVE_INFINITY;
   #first: BlockEntry | undefined;
   #last: BlockEntry | undefined;
-  /** A start stands between the last block and the next. */
+  /** Whether a start stands between the last block and the next. */
   #hasStarted = false;
 
   constructor(path: string) {
@@ -102,7 +107,7 @@ class JournalReader implements ReadJournal {
 
   #takeBlock(block: BlockEntry): void {
     const { from, to, bytes, cut, delivery, firstTime, lastTime, firstReceived, lastReceived } = block;
-    // A clock that was set back in the middle of a block makes times below zero: they are counted as none.
+    // A clock that was set back inside a block gives times below zero. They count as zero.
     const took = Math.max(0, lastReceived - firstReceived);
     const wait = Math.max(0, lastReceived - firstTime);
     const before = this.#last;
@@ -164,7 +169,9 @@ class JournalReader implements ReadJournal {
   }
 }
 
-/** A distribution of times that may be longer than the hour up to which it tells them apart: the greatest is kept exactly. */
+/**
+ * A distribution of times of any length. Times of more than an hour count as an hour, but the longest is kept exactly.
+ */
 class TimeDistribution {
   readonly #distribution = new Distribution();
   #max = 0;

@@ -1,8 +1,11 @@
-// What folders are called in a report: by what tells them apart, and no more.
+// The names of folders in a report: no longer than they must be to differ.
 import type { CollectedFolder } from './result.ts';
 
-/** One name for each: the feed and policy, and the epoch's begin where two have those; the path where even that is the same. */
-export function folderNames(folders: readonly CollectedFolder[]): string[] {
+/**
+ * One name for each folder: the feed; where two are the same, also the policy, then also the begin of the epoch; else
+ * the path.
+ */
+export function folderLabels(folders: readonly CollectedFolder[]): string[] {
   const ways: readonly ((folder: CollectedFolder) => string)[] = [
     ({ feed }) => feed,
     ({ feed, policy }) => `${feed} ${policy}`,

@@ -1,10 +1,10 @@
-// The times in which nothing came. What is a pause depends on what is usual, which is known at the end only; so the longest
-// are kept as candidates, and those that are not long after all are dropped then.
+// Finds pauses: times in which nothing came. A pause is long for its journal, and how long that is becomes known only
+// at the end. So the longest times are kept as candidates, and those that are not long after all are dropped then.
 import type { Pause } from './result.ts';
 
-/** Shorter ones are none. */
+/** A pause is at least this long. */
 const leastMicros = 1_000_000;
-/** A pause is at least so many times as long as the median distance between blocks. */
+/** A pause is at least this many times as long as the median distance between blocks. */
 const leastTimes = 10;
 const mostPauses = 100;
 
@@ -17,7 +17,7 @@ export class Pauses {
     if (this.#longest.length >= 2 * mostPauses) this.#drop();
   }
 
-  /** The pauses in the order of time; `usualMicros` is the median distance between blocks. */
+  /** The pauses, in order of time. `usualMicros` is the median distance between blocks. */
   list(usualMicros: number): Pause[] {
     this.#drop();
     return this.#longest

@@ -1,11 +1,11 @@
-// What journals tell of how their blocks came, as plain data. Times in integer microseconds.
+// What journals say of how their blocks came, as plain data. Times are integer microseconds.
 import type { Cut } from '../../protocol/cut.ts';
 import type { Delivery } from '../../protocol/messages.ts';
 import type { Quantiles } from '../result.ts';
 
-/** What came in one slot of time, by the collector's clock. Every block belongs to the slot in which its last byte came. */
+/** What came in one slot of time, by the collector's clock. A block belongs to the slot in which its last byte came. */
 export interface Slot {
-  /** When it begins, since 1970. */
+  /** Its begin, since 1970. */
   readonly at: number;
   readonly blocks: number;
   readonly messages: number;
@@ -15,7 +15,7 @@ export interface Slot {
   readonly between: Extent | undefined;
 }
 
-/** The mean of the blocks of a slot, and the least and the greatest: what can be told exactly however slots are joined. */
+/** The mean, the least and the greatest of a slot's blocks. They stay exact when slots are joined. */
 export interface Extent {
   readonly mean: number;
   readonly min: number;
@@ -27,16 +27,16 @@ export interface Pause {
   /** From the last byte of one block to the first of the next. */
   readonly fromMicros: number;
   readonly toMicros: number;
-  /** The offset the block behind it begins with. */
+  /** The first offset of the block after it. */
   readonly offset: number;
   /** How old the last message of that block was when its first byte came. */
   readonly lateMicros: number;
   /**
-   * `away`: that message had been waiting for half of the pause or longer, so the collector, the network or the server was
-   * away. `quiet`: it was fresh, so the feed had nothing to send. A journal does not tell more.
+   * `away`: that message had waited for half of the pause or longer, so the collector, the network or the server was
+   * away. `quiet`: it was fresh, so the feed had nothing to send. A journal says no more.
    */
   readonly kind: 'away' | 'quiet';
-  /** The journal says that reading began anew in it, at an offset that was not the next. */
+  /** Whether reading began anew in the pause, at an offset that was not the next. */
   readonly isStart: boolean;
 }
 
@@ -56,7 +56,7 @@ export interface CollectedFolder {
   readonly starts: number;
   readonly cuts: Readonly<Partial<Record<Cut, number>>>;
   readonly deliveries: Readonly<Partial<Record<Delivery, number>>>;
-  /** Its offsets [from, to); undefined where there is no block. So with the times of the first and the last byte. */
+  /** Its offsets [from, to), and the times of its first and its last byte. Undefined where there is no block. */
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly firstReceived: number | undefined;
@@ -69,13 +69,13 @@ export interface CollectedFolder {
   readonly wait: Quantiles;
   /** From one block's last byte to the next one's. */
   readonly between: Quantiles;
-  /** The longest, at most a hundred, in the order of time. */
+  /** The longest pauses, at most a hundred, in order of time. */
   readonly pauses: readonly Pause[];
-  /** How often a line was made earlier than the one before it, by the collector's clock. */
+  /** How often the collector's clock went back from one line to the next. */
   readonly clockWentBack: number;
-  /** Blocks whose first message was, by the feed's clock, from the future when they came. */
+  /** Blocks that came before the time of their first message: the feed's clock and the collector's differ. */
   readonly fromTheFuture: number;
-  /** Bytes of a line at the end that was not written to its end: the collector runs, or was killed. */
+  /** Bytes of an unfinished line at the end: the collector runs, or was killed. */
   readonly tornBytes: number;
   readonly slots: readonly Slot[];
 }
@@ -83,7 +83,7 @@ export interface CollectedFolder {
 export interface CollectedStudy {
   readonly version: 1;
   readonly command: string;
-  /** How long the slots are, of all folders. */
+  /** The length of the slots, the same for all folders. */
   readonly slotMicros: number;
   readonly folders: readonly CollectedFolder[];
 }

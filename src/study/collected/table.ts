@@ -4,7 +4,7 @@ import { plainTable, wrapped } from '../report/plain.ts';
 import type { CollectedFolder, CollectedStudy } from './result.ts';
 import { blocksWords, instant, oddWords, pauseWords, periodWords, reconnectWords, timeRows } from './words.ts';
 
-/** The last pauses of a folder that are told of. */
+/** How many of a folder's last pauses are printed. */
 const mostPauses = 10;
 
 /** The study as plain text of at most a hundred columns, ending with a newline. */

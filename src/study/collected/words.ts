@@ -1,4 +1,4 @@
-// What is said of collected folders, on the terminal and on the page.
+// The words for collected folders, on the terminal and on the page.
 import { formatBytes, formatCount, formatMicros, formatWhole } from '../page/format.ts';
 import { lengthOf } from './pauses.ts';
 import type { CollectedFolder, Pause } from './result.ts';
@@ -20,7 +20,7 @@ export function blocksWords({ blocks, messages, bytes, cuts, deliveries, from, t
   return `${many(blocks, 'block')}, ${cut}; ${many(messages, 'message')}, [${from}, ${to}), ${formatBytes(bytes)}`;
 }
 
-/** What kinds there are; how many of each where there are several. */
+/** The kinds, and how many of each where there are several. */
 function kindsWords(counts: Readonly<Partial<Record<string, number>>>): string {
   const kinds = Object.entries(counts);
   return kinds
@@ -53,19 +53,17 @@ export function oddWords(folder: CollectedFolder): string[] {
   const { gaps, lost, starts, clockWentBack, fromTheFuture, tornBytes } = folder;
   const odd: string[] = [];
   if (gaps > 0) odd.push(`${many(gaps, 'gap')} reported: ${many(lost, 'message')} never came.`);
-  if (starts > 1) odd.push(`Reading began anew at another place ${many(starts - 1, 'time')}.`);
+  if (starts > 1) odd.push(`Reading jumped to another offset ${many(starts - 1, 'time')}.`);
   if (clockWentBack > 0)
-    odd.push(
-      `The collector's clock went back ${many(clockWentBack, 'time')}: times around that are not to be trusted.`,
-    );
+    odd.push(`The collector's clock went back ${many(clockWentBack, 'time')}: do not trust the times around that.`);
   if (fromTheFuture > 0)
     odd.push(
-      `${many(fromTheFuture, 'block')} came before their first message's time: the two clocks differ, and ages are wrong by that.`,
+      `${many(fromTheFuture, 'block')} came before the time of their first message: the two clocks differ, so ages are wrong.`,
     );
   if (tornBytes > 0) odd.push('The journal ends inside a line: its collector runs, or was killed.');
   return odd;
 }
 
-/** What the journals can tell of connections, and what not. */
+/** What a journal shows of connections. */
 export const reconnectWords =
-  'A journal does not record connections: a collector that comes back goes on where it was, and leaves no line. What shows is a pause: at least a second, and ten times the usual distance between blocks, in which nothing came. Where the next block had been ready for half of it or longer the collector, the network or the server was away; else the feed was quiet.';
+  'A journal does not record connections: a collector that comes back goes on where it was, and writes no line. It shows as a pause, a time in which nothing came: at least a second, and ten times the usual distance between blocks. Where the next block had been ready for half of the pause or longer, the collector, the network or the server was away; otherwise the feed was quiet.';

@@ -1,5 +1,5 @@
-// The clients of a study that run in one process: they connect, take their blocks as anybody's program would, without
-// parsing them, and measure.
+// The clients of a study in one process. They connect, take their blocks as any program would, do not parse them, and
+// measure.
 import type { Client } from '../../client/client.ts';
 import { connect } from '../../client/connect.ts';
 import type { Subscription } from '../../client/subscription.ts';
@@ -10,16 +10,17 @@ import { Distributions, Meter } from './meter.ts';
 import type { LoadReport, OpenOrder } from './orders.ts';
 import { SpeedLooks } from './speed.ts';
 
-/** How often it is looked whether the time is up, in ms. */
+/** Interval of the checks whether the time is up, in ms. */
 const lookEveryMs = 5;
 /**
- * At full speed what is on its way in windows that are being filled is no steady state: each client first gets a window of
- * blocks that do not count, and is measured for two at least, though no longer than so many times what was asked for.
+ * At full speed there is no steady state while windows fill. So each client first gets a window of blocks that do not
+ * count. Then it is measured for at least `windowsMeasured` windows, but for no longer than `timesLonger` times the
+ * requested time.
  */
 const windowsMeasured = 2;
 const timesLonger = 20;
 const longestWarmUpMicros = 10_000_000;
-/** How long messages that were due are awaited, beyond two blocks' time, in microseconds. */
+/** How long messages that were due are awaited, in microseconds. The time of two blocks is added. */
 const graceMicros = 2_000_000;
 
 export class Load {
@@ -44,7 +45,7 @@ export class Load {
     await Promise.all(Array.from({ length: this.#order.clients }, () => this.#openOne()));
   }
 
-  /** Lets so much time pass, and at full speed a window of blocks, of which none counts. */
+  /** Lets `micros` pass, and at full speed also a window of blocks. Nothing of it counts. */
   async warmUp(micros: number): Promise<void> {
     const { window } = this.#order;
     await this.#until(
@@ -54,7 +55,7 @@ export class Load {
     );
   }
 
-  /** Measures for so long. Resolves when the time is up; what was due is still awaited by `stop`. */
+  /** Measures for `measureMicros`. Resolves when the time is up; `stop` still awaits the messages that were due. */
   async measure(measureMicros: number): Promise<void> {
     const { window } = this.#order;
     const begin = studyClock.nowMicros();
@@ -79,7 +80,7 @@ export class Load {
     this.#received = this.#receivedInAll() - receivedBefore;
   }
 
-  /** Awaits what was due, closes all, and reports. */
+  /** Awaits the messages that were due, closes all clients, and reports. */
   async stop(): Promise<LoadReport> {
     const { dueEveryMicros, size } = this.#order;
     const longestMicros = graceMicros + 2 * size * (dueEveryMicros ?? 0);
@@ -129,7 +130,7 @@ export class Load {
         throw new BlockfeedError('bad-server', `messages ${part.from} to ${part.to} never came: ${part.reason}`, {
           hint: 'A study needs feeds that keep what it reads.',
         });
-      // The ack goes first: what is counted here is not to be waited for by the server.
+      // The ack goes first, so that the server does not wait for the counting.
       if (part.cut !== undefined) subscription.ack(part.to);
       meter.take(part, part.cut === undefined ? 0 : studyClock.nowMicros());
     }
@@ -139,7 +140,7 @@ export class Load {
     return this.#order.dueEveryMicros === undefined;
   }
 
-  /** The places up to which messages have come, summed: what counts is how far that moves. */
+  /** The sum of the offsets that are next for each client. Only its growth is used. */
   #receivedInAll(): number {
     return sum(this.#subscriptions.map(({ next }) => next ?? 0));
   }
@@ -148,7 +149,7 @@ export class Load {
     return this.#meters.every(isSo);
   }
 
-  /** Resolves when it is so, or the time is over. */
+  /** Resolves when `isSo` is true, or when the time is over. */
   async #until(longestMicros: number, isSo: (elapsedMicros: number) => boolean): Promise<void> {
     const begin = studyClock.nowMicros();
     for (;;) {

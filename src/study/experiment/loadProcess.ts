@@ -1,7 +1,8 @@
-// A process of a study's clients: does what it is told on its channel, one order after another, and ends with it.
+// A process that runs clients of a study. It obeys the orders on its channel, one after another, and ends when the
+// channel closes.
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { Load } from './load.ts';
-import type { Answer, Order } from './orders.ts';
+import type { LoadAnswer, Order } from './orders.ts';
 
 let load: Load | undefined;
 let orders = Promise.resolve();
@@ -9,10 +10,10 @@ let orders = Promise.resolve();
 process.on('message', (order: Order) => {
   orders = orders.then(async () => say(await obey(order).catch(failure)));
 });
-// Its parent is gone, or has no more to ask.
+// The study has ended, or has no more orders.
 process.on('disconnect', () => process.exit());
 
-async function obey(order: Order): Promise<Answer> {
+async function obey(order: Order): Promise<LoadAnswer> {
   switch (order.say) {
     case 'open':
       load = new Load(order);
@@ -33,11 +34,14 @@ async function obey(order: Order): Promise<Answer> {
   }
 }
 
-function failure(cause: unknown): Answer {
-  const { code, hint } = cause instanceof BlockfeedError ? cause : { code: 'unreachable', hint: 'This is a defect.' };
+function failure(cause: unknown): LoadAnswer {
+  const { code, hint } =
+    cause instanceof BlockfeedError
+      ? cause
+      : { code: 'unreachable', hint: 'This is a defect of blockfeed: report it, with the command.' };
   return { say: 'failed', code, message: cause instanceof Error ? cause.message : String(cause), hint };
 }
 
-function say(answer: Answer): void {
+function say(answer: LoadAnswer): void {
   if (process.connected) process.send?.(answer);
 }

@@ -1,12 +1,12 @@
-// One run of one point: clients are opened, warm up, are measured and closed; what they and the server say becomes one
-// measurement.
+// Makes one run of one point: opens the clients, lets them warm up, measures, closes them, and combines what they and
+// the server report.
 import { type MachineCpu, machineCpu } from '../machine.ts';
 import type { Measurement } from '../result.ts';
 import { sum } from '../statistics/sum.ts';
 import { studyClock } from './clock.ts';
 import { measurementOf } from './measurement.ts';
 import type { LoadReport } from './orders.ts';
-import { feedOf, type Run, startOf } from './plan.ts';
+import { feedOf, type Run, startOffsetOf } from './plan.ts';
 import type { ServerSample, StudiedServer } from './server.ts';
 import type { Speeds } from './speed.ts';
 import type { Workers } from './workers.ts';
@@ -18,7 +18,7 @@ export interface Surroundings {
   /** The server's clock minus ours. */
   readonly clockOffsetMicros: number;
   readonly speeds: Speeds;
-  /** Gives the run up: it rejects with the signal's reason. */
+  /** Ends the run early: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ export async function measure(run: Run, surroundings: Surroundings): Promise<Mea
       speed: speeds.slowest([...reports.map(({ speed }) => speed), ...(after.server ? [after.server.speed] : [])]),
     };
   } catch (error) {
-    // What is under way of it must not disturb the next run; where there is none, nobody waits for it.
+    // The rest of this run must not disturb the next one. After an abort there is no next one, so nobody waits for it.
     if (!signal.aborted) await workers.abandon();
     throw error;
   }
@@ -52,7 +52,7 @@ function openOrder({ point, order }: Run, { server, window, clockOffsetMicros }:
     url: server.url,
     token: server.token,
     feed: feedOf(point, studyClock.nowMicros() + clockOffsetMicros),
-    from: rate === 'max' ? startOf({ point, order } as Run) : 'latest',
+    from: rate === 'max' ? startOffsetOf({ point, order } as Run) : 'latest',
     dueEveryMicros: rate === 'max' ? undefined : 1_000_000 / rate,
     size,
     delivery,
@@ -80,7 +80,7 @@ interface CpuSample {
   readonly server: ServerSample | undefined;
 }
 
-/** What the machine did that was neither the server nor the clients nor the study, in cores. */
+/** Processor time of everything but the server, the clients and the study, in cores. */
 function othersCpu(before: CpuSample, after: CpuSample, reports: readonly LoadReport[]): number {
   const all = after.machine.busyMicros - before.machine.busyMicros;
   const server = (after.server?.cpuMicros ?? 0) - (before.server?.cpuMicros ?? 0);

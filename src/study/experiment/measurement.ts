@@ -1,4 +1,4 @@
-// What was measured in one run, of what the processes of clients and the server report. Pure.
+// Combines what the client processes and the server report into the measurement of one run. Pure.
 import type { Measurement } from '../result.ts';
 import { Distribution } from '../statistics/distribution.ts';
 import { median } from '../statistics/fit.ts';
@@ -9,12 +9,12 @@ import type { Run } from './plan.ts';
 import type { ServerSample } from './server.ts';
 
 /**
- * A server kept up with a rate if so much of what was due came in time, or if what it fell behind is less than half a block:
- * where few blocks come, one that is late is no sign.
+ * A server kept up with a rate if this share of the messages due came in time, or if it fell behind by at most half a
+ * block: where few blocks come, one late block proves nothing.
  */
 const keptUpShare = 0.95;
 
-/** What was measured while `run` was, by what its processes of clients report and the server says of itself before and after. */
+/** The measurement of `run`. `before` and `after` are what the server reports of itself at its begin and its end. */
 export function measurementOf(
   run: Run,
   reports: readonly LoadReport[],
@@ -52,8 +52,9 @@ export function measurementOf(
     messagesPerSecond,
     bytesPerSecond: messages === 0 ? 0 : (messagesPerSecond * bytes) / messages,
     clientMessagesPerSecond: { min: Math.min(...rates), median: median(rates), max: Math.max(...rates) },
-    // Over all blocks, not over clients: of clients in one process that is at its limit some get less than others, by how the
-    // operating system fills and empties sockets, and a few blocks of theirs would outweigh hundreds.
+    // The mean is over all blocks, not over clients. In a process at its limit some clients get less than others,
+    // because of how the operating system fills and empties sockets. Their few blocks would outweigh hundreds of
+    // others.
     blockMicros: per(sum(clients.map(({ durationMicros }) => durationMicros)), blocks),
     took: merged('took'),
     span: merged('span'),

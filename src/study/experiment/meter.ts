@@ -1,10 +1,10 @@
-// What one client of a study sees of its blocks: how many, how long each took, how old its messages were. Pure: it is told
-// the times. A message is measured from the time it was due, whether or not its client, its server or the network was ready
-// for it then; so a stall counts for every message that it held up, not only for the first (coordinated omission).
+// Counts the blocks of one client of a study, how long each took, and how old its messages were. Pure: the times are
+// passed in. A message is measured from the time it was due, also where client, server or network was not ready for it
+// then. So a stall counts for every message that it held up, not only for the first (coordinated omission).
 import type { Part } from '../../client/part.ts';
 import { Distribution } from '../statistics/distribution.ts';
 
-/** What the clients of one process share. */
+/** The distributions that the clients of one process share. */
 export class Distributions {
   readonly took: Distribution = new Distribution();
   readonly span: Distribution = new Distribution();
@@ -15,13 +15,13 @@ export class Distributions {
 
 export interface MeterOptions {
   readonly window: number;
-  /** Microseconds from one message's due time to the next's; undefined where all are there already. */
+  /** Microseconds from one message's due time to the next's; undefined where all messages exist already. */
   readonly dueEveryMicros: number | undefined;
   /** The server's clock minus ours. */
   readonly clockOffsetMicros: number;
 }
 
-/** One client's count of what came while it was measured, from the end of one block to the end of another. */
+/** What one client counted while it was measured, from the end of one block to the end of another. */
 export interface ClientCount {
   readonly blocks: number;
   readonly messages: number;
@@ -32,7 +32,7 @@ export interface ClientCount {
 export class Meter {
   readonly #options: MeterOptions;
   readonly #distributions: Distributions;
-  /** For each place of the window when it became free. */
+  /** The time at which each place of the window became free. */
   readonly #freedMicros: number[];
   #block = 0;
   #from: number | undefined;
@@ -45,9 +45,9 @@ export class Meter {
   #firstEndMicros: number | undefined;
   #lastEndMicros = 0;
   #counted = { blocks: 0, messages: 0, bytes: 0 };
-  /** Messages that came while it was measured, also those of blocks that were not whole then. */
+  /** Messages that came while it was measured, also those of blocks that were not yet whole. */
   delivered = 0;
-  /** Messages that were due then and did not come in time to be counted. */
+  /** Messages that were due while it was measured, but did not come in time. */
   missing = 0;
 
   constructor(options: MeterOptions, distributions: Distributions, subscribedMicros: number) {
@@ -69,7 +69,7 @@ export class Meter {
     return this.#counted.blocks;
   }
 
-  /** Blocks that came, before it was measured too. */
+  /** All blocks that came, also before the measured time. */
   get blocksInAll(): number {
     return this.#block;
   }
@@ -84,7 +84,7 @@ export class Meter {
     return { ...this.#counted, durationMicros };
   }
 
-  /** Takes a part that came. `ackedMicros`: when its block was acked, where it ends one. */
+  /** Takes a part that came. `ackedMicros` is the time of the ack, where the part ends a block. */
   take(part: Part, ackedMicros: number): void {
     const { receivedMicros } = part;
     if (part.firstTime !== undefined && part.lastTime !== undefined) {
@@ -106,7 +106,9 @@ export class Meter {
     this.#block++;
   }
 
-  /** What was due and is still not there at `nowMicros` is counted as if it came now: its latency is at least that. */
+  /**
+   * Counts messages that were due and have not come, as if they came at `nowMicros`. Their latency is at least that.
+   */
   countMissing(nowMicros: number): void {
     const { dueEveryMicros } = this.#options;
     if (dueEveryMicros === undefined || this.isComplete) return;
@@ -141,8 +143,8 @@ export class Meter {
   }
 
   /**
-   * Records the age at `atMicros` of those messages of [first, last] that were due while it was measured. They are due at
-   * equal distances, so the two ends say it all. Returns how many.
+   * Records the age at `atMicros` of the messages of [first, last] that were due while it was measured. They are due at
+   * equal distances, so the two ends are enough. Returns their number.
    */
   #latencies(first: number, last: number, atMicros: number): number {
     const every = this.#options.dueEveryMicros as number;

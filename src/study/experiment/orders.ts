@@ -1,4 +1,4 @@
-// What a study and the processes of its clients say to each other.
+// The messages between a study and its client processes.
 import type { Delivery } from '../../protocol/messages.ts';
 import type { Place } from '../../protocol/place.ts';
 import type { ClientCount } from './meter.ts';
@@ -23,25 +23,25 @@ export type Order =
   | { readonly say: 'warm up'; readonly micros: number }
   | { readonly say: 'measure'; readonly measureMicros: number }
   | { readonly say: 'stop' }
-  /** Closes without a report: the run was given up. */
+  /** Closes all clients without a report, because the run was given up. */
   | { readonly say: 'abandon' };
 
-export type Answer =
+export type LoadAnswer =
   | { readonly say: 'done' }
   | { readonly say: 'report'; readonly report: LoadReport }
   | { readonly say: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
 
-/** What the clients of one process measured; distributions as text. */
+/** What the clients of one process measured. The distributions are text. */
 export interface LoadReport {
   readonly clients: readonly ClientCount[];
   /** Messages that were handed out to the clients while they were measured. */
   readonly delivered: number;
-  /** Messages that came meanwhile: many may wait to be handed out. */
+  /** Messages that came in that time. Many of them may still wait to be handed out. */
   readonly received: number;
   readonly missing: number;
   readonly cpuMicros: number;
   readonly elapsedMicros: number;
-  /** How fast the process was while it measured: see speed.ts. */
+  /** The speed of the process while it measured: see speed.ts. */
   readonly speed: number;
   readonly took: string;
   readonly span: string;

@@ -1,4 +1,4 @@
-// What is run, in which order, and for how long. Pure: all of it follows from the setup and the seed.
+// Plans what is run, in which order and for how long. Pure: everything follows from the setup and the seed.
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { messageLine } from '../../protocol/message.ts';
@@ -8,16 +8,18 @@ import type { Measurement, Point, Setup } from '../result.ts';
 export interface Run {
   readonly point: Point;
   readonly round: number;
-  /** Its place in the order in which everything runs. */
+  /** Its position in the order of all runs. */
   readonly order: number;
   readonly warmUpMicros: number;
   readonly measureMicros: number;
 }
 
-/** Where a rate is given a run has room for so many blocks, and its warm-up for so many. */
+/** At a given rate a run has time for this many blocks, and its warm-up for this many. */
 const blocksMeasured = 8;
 const blocksBefore = 2;
-/** A run may be longer than was asked for by this much at most; slower blocks are left out. */
+/**
+ * A run is measured for no longer than this, unless the setup asks for more. Points with slower blocks are left out.
+ */
 const longestMicros = 20_000_000;
 
 /** Every point of the grid. */
@@ -31,21 +33,21 @@ export function pointsOf(setup: Setup): Point[] {
   return points;
 }
 
-/** How many runs that is, each point once a round. */
+/** The number of runs, each point once a round. */
 export function runCountOf({ deliveries, clients, messageBytes, rates, sizes, rounds }: Setup): number {
   return rounds * deliveries.length * clients.length * messageBytes.length * rates.length * sizes.length;
 }
 
 /**
- * Every point once a round, each round in an order of its own: what drifts (the machine's heat, what else runs on it) hits
- * all points alike, and not one size more than its neighbour.
+ * The runs: every point once a round, each round in a random order of its own. So drift (the machine's heat, other
+ * programs) hits all points alike, and not one size more than its neighbour.
  */
 export function runsOf(points: readonly Point[], setup: Setup, seed: number): Run[] {
   const random = xoroshiro128plus(seed);
   const runs: Run[] = [];
   for (let round = 0; round < setup.rounds; round++) {
     const shuffled = [...points];
-    // Fisher and Yates.
+    // The shuffle of Fisher and Yates.
     for (let at = shuffled.length - 1; at > 0; at--) {
       const other = uniformInt(random, 0, at);
       [shuffled[at], shuffled[other]] = [shuffled[other] as Point, shuffled[at] as Point];
@@ -58,7 +60,7 @@ export function runsOf(points: readonly Point[], setup: Setup, seed: number): Ru
   return runs;
 }
 
-/** How long a point warms up and is measured; undefined: its blocks come too slowly for any run. */
+/** How long a point warms up and is measured; undefined where its blocks come too slowly for any run. */
 export function runTimes(point: Point, setup: Setup): Pick<Run, 'warmUpMicros' | 'measureMicros'> | undefined {
   const blockMicros = point.rate === 'max' ? 0 : (point.size / point.rate) * 1_000_000;
   const measureMicros = Math.max(setup.measureMicros, blocksMeasured * blockMicros);
@@ -66,7 +68,7 @@ export function runTimes(point: Point, setup: Setup): Pick<Run, 'warmUpMicros' |
   return { warmUpMicros: Math.max(setup.warmUpMicros, blocksBefore * blockMicros), measureMicros };
 }
 
-/** Why a run need not be made, by what was found so far: undefined where it must. */
+/** Why a run is needless after what was measured so far; undefined where it is needed. */
 export function needless(point: Point, found: readonly Measurement[]): string | undefined {
   const { rate } = point;
   if (rate === 'max') return undefined;
@@ -77,20 +79,20 @@ export function needless(point: Point, found: readonly Measurement[]): string | 
   return saturated === undefined ? undefined : `it did not keep up with ${saturated.point.rate} messages/s`;
 }
 
-/** Whether two points differ in nothing else. */
+/** Whether two points are equal in everything except `but`. */
 export function isSameBut(one: Point, other: Point, but?: keyof Point): boolean {
   const keys = ['delivery', 'size', 'clients', 'rate', 'messageBytes'] as const;
   return keys.every((key) => key === but || one[key] === other[key]);
 }
 
-/** Each run at full speed reads where no other did: at a place that nobody has made the frames of yet. */
+/** Each run at full speed reads offsets that no other run has read, so no frames of them are ready. */
 const firstOffset = 1_000_000_000_000;
 const offsetsEachRun = 10_000_000_000;
 
-/** Where a run begins to read a feed of rate `max`: at the start of a block. */
-export function startOf(run: Run): number {
-  const place = firstOffset + run.order * offsetsEachRun;
-  return place - (place % run.point.size);
+/** The offset at which a run begins to read a feed of rate `max`: the start of a block. */
+export function startOffsetOf(run: Run): number {
+  const offset = firstOffset + run.order * offsetsEachRun;
+  return offset - (offset % run.point.size);
 }
 
 /** The feed of a point: a counter, padded so that a line has about `messageBytes`. */

@@ -1,9 +1,10 @@
-// The processes that a study's clients run in: never in the server's, and never in the study's own, which only waits.
+// The processes that run a study's clients. Clients run neither in the server's process nor in the study's own, which
+// only waits.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, errorCodes } from '../../protocol/codes.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
-import type { Answer, LoadReport, OpenOrder, Order } from './orders.ts';
+import type { LoadAnswer, LoadReport, OpenOrder, Order } from './orders.ts';
 
 export class Workers {
   readonly #workers: readonly Worker[];
@@ -38,27 +39,27 @@ export class Workers {
     await this.#all((worker) => worker.ask({ say: 'abandon' }));
   }
 
-  /** Ends the processes. */
   end(): void {
     for (const worker of this.#workers) worker.end();
   }
 
-  async #all(act: (worker: Worker, index: number) => Promise<Answer>): Promise<Answer[]> {
+  async #all(act: (worker: Worker, index: number) => Promise<LoadAnswer>): Promise<LoadAnswer[]> {
     return await Promise.all(this.#workers.map(act));
   }
 }
 
 class Worker {
-  // A group of its own: a Ctrl-C in the terminal is for the study, which ends its processes last.
+  // It has a process group of its own, so that a Ctrl-C in the terminal reaches only the study, which ends its
+  // processes last.
   readonly #child: ChildProcess = fork(fileURLToPath(new URL('./loadProcess.js', import.meta.url)), {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined;
+  #waiting: { resolve: (answer: LoadAnswer) => void; reject: (error: unknown) => void } | undefined;
   #ended: string | undefined;
 
   constructor() {
-    this.#child.on('message', (answer: Answer) => {
+    this.#child.on('message', (answer: LoadAnswer) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if (answer.say !== 'failed') return waiting?.resolve(answer);
@@ -66,10 +67,10 @@ class Worker {
       waiting?.reject(new BlockfeedError(code, answer.message, { hint: answer.hint }));
     });
     this.#child.on('error', (error) => this.#over(error.message));
-    this.#child.on('exit', (code, signal) => this.#over(`it ended with ${signal ?? code}`));
+    this.#child.on('exit', (code, signal) => this.#over(`it ended with ${signal ?? `exit code ${code}`}`));
   }
 
-  async ask(order: Order): Promise<Answer> {
+  async ask(order: Order): Promise<LoadAnswer> {
     return await new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       if (this.#ended !== undefined) return this.#over(this.#ended);
@@ -84,8 +85,8 @@ class Worker {
   #over(why: string): void {
     this.#ended = why;
     this.#waiting?.reject(
-      new BlockfeedError('unreachable', `a process of clients is gone: ${why}`, {
-        hint: 'Give it fewer clients, or more memory.',
+      new BlockfeedError('unreachable', `a client process has failed: ${why}`, {
+        hint: 'Study fewer clients, or give the machine more memory.',
       }),
     );
     this.#waiting = undefined;

@@ -5,7 +5,7 @@ import { embeddedJson, html, type Markup } from './markup.ts';
 import { pageLibraryStyle, pageScript } from './script.ts';
 import { pageStyle } from './style.ts';
 
-export interface Page {
+export interface ReportPage {
   readonly title: string;
   /** The page's body, in which `figurePlace` stands where a figure is to be. */
   readonly body: Markup;
@@ -15,7 +15,7 @@ export interface Page {
 }
 
 /** The page as the text of a file. */
-export async function pageText(page: Page): Promise<string> {
+export async function pageText(page: ReportPage): Promise<string> {
   const [script, libraryStyle] = [await pageScript(), await pageLibraryStyle()];
   const style = `${libraryStyle}\n${pageStyle}`;
   const policy = [

@@ -1,6 +1,6 @@
-// The colours of the page as the style sheet has them at the moment: light, dark, or for paper.
+// The current colours of the page, from its style sheet: light, dark, or for paper.
 
-/** How many colours of series there are; further series begin again with the first. */
+/** How many colours of series there are. Further series begin again with the first. */
 const seriesColours = 8;
 
 /** The value of one of the style sheet's colours. */

@@ -1,6 +1,9 @@
-// A figure as plain data: all that the page needs to draw it, and what tests compare with the result it was made of.
+// A figure as plain data: all that the page needs to draw it. Tests compare it with the result it was made from.
 
-/** How numbers along an axis are written and laid out. `percentile`: 1 / (1 - p), so that 90, 99 and 99.9 % are as far apart. */
+/**
+ * How an axis places and writes its numbers. `percentile` places p at 1 / (1 - p), so that 90, 99 and 99.9 % are
+ * equally far apart.
+ */
 export interface Axis {
   readonly label: string;
   readonly scale: 'linear' | 'log' | 'percentile' | 'time';
@@ -8,17 +11,17 @@ export interface Axis {
   readonly unit: 'micros' | 'instant' | 'count' | 'perSecond' | 'seconds' | 'percentile';
 }
 
-/** `points`: joined by a line. `dots`: not joined, since another line says how they lie. */
+/** `points` are joined by a line. `dots` are not: another line, such as a fit, shows how they lie. */
 type Style = 'points' | 'dots' | 'line' | 'dashed' | 'dotted';
 
 export interface Series {
   readonly label: string;
-  /** Its place in the page's colours, or `quiet`: a guide, behind the others. */
+  /** The index of one of the page's colours. `quiet` is a guide, drawn behind the others. */
   readonly colour: number | 'quiet';
   readonly style: Style;
-  /** The label of the series it belongs to: shown and hidden with that one, and not in the legend itself. */
+  /** The label of the series it belongs to. It is shown and hidden with that one, and is not in the legend itself. */
   readonly of?: string;
-  /** A value for each x of its panel; null: none there. */
+  /** A value for each x of its panel; null where there is none. */
   readonly y: readonly (number | null)[];
   /** The range around each value: whiskers at points, a band along lines. */
   readonly low?: readonly (number | null)[];
@@ -36,27 +39,27 @@ export interface Panel {
   readonly title: string;
   /** Ascending. */
   readonly x: readonly number[];
-  /** Which of `x` can be pointed at; undefined: all. */
+  /** The values of `x` that can be pointed at; undefined where all can. */
   readonly measured?: readonly number[];
   readonly series: readonly Series[];
   readonly marks: readonly Mark[];
 }
 
-/** Panels that are seen together, with the same axes: what is chosen among when there are several. */
+/** Panels that are shown together, with the same axes. Where there are several choices, the reader takes one. */
 export interface Choice {
   readonly label: string;
   readonly panels: readonly Panel[];
 }
 
 export interface Figure {
-  /** Fit for an element's id. */
+  /** Also the id of its element on the page. */
   readonly id: string;
   readonly title: string;
-  /** What is seen, in words. */
+  /** Explains what is seen. */
   readonly words: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** What the lines mean that are not in the legend by themselves. */
+  /** The meaning of those lines that have no entry of their own in the legend. */
   readonly keys: readonly { readonly style: Style; readonly label: string }[];
   /** Never empty. */
   readonly choices: readonly Choice[];

@@ -26,12 +26,12 @@ const units = [
 ] as const;
 
 function unitFor(micros: number, digits: number): (typeof units)[number] {
-  // A unit is left where its number would be rounded to a thousand.
+  // The next unit begins where the number would be rounded to a thousand.
   const limit = 1_000 - 0.5 * 10 ** (3 - Math.max(3, digits));
   return units.find((unit) => Math.abs(micros) < limit * unit.micros) ?? units[3];
 }
 
-/** A number: whole ones up to 9,999 as they are, larger ones `12.3 k`, `1.23 M`. */
+/** A number. Whole numbers up to 9,999 stay as they are; larger numbers become `12.3 k` or `1.23 M`. */
 export function formatCount(value: number | undefined, digits = 3): string {
   if (value === undefined || !Number.isFinite(value)) return noValue;
   const size = Math.abs(value);
@@ -55,12 +55,12 @@ export function formatShare(share: number | undefined): string {
   return `${significant(share * 100, share < 0.1 ? 2 : 3)} %`;
 }
 
-/** A whole number with its thousands apart: `1,000,000`. */
+/** A whole number with commas between its thousands: `1,000,000`. */
 export function formatWhole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A number with so many significant digits, never in powers of ten, without zeros at its end. */
+/** A number with `digits` significant digits, never with an exponent, and without zeros at its end. */
 export function significant(value: number, digits: number): string {
   const size = Math.abs(value);
   if (!(size > 0)) return '0';
@@ -70,7 +70,7 @@ export function significant(value: number, digits: number): string {
   return Number(short) >= 1_000 ? Number(short).toLocaleString('en-US', { maximumFractionDigits: 20 }) : short;
 }
 
-/** A value along an axis; `digits` as many as are to be seen. */
+/** A value along an axis, with `digits` significant digits. */
 export function formatAlong(axis: Axis, value: number, digits: number): string {
   switch (axis.unit) {
     case 'micros':
@@ -88,7 +88,7 @@ export function formatAlong(axis: Axis, value: number, digits: number): string {
   }
 }
 
-/** The place 1 / (1 - p) of a percentile as its name: 2 is `50 %`, 1,000 is `99.9 %`. */
+/** The name of the percentile at the place 1 / (1 - p): 2 is `50 %`, 1,000 is `99.9 %`. */
 function formatPercentile(place: number): string {
   const decimals = Math.min(6, Math.max(0, Math.ceil(Math.log10(place) - 1e-9) - 1));
   const text = (100 - 100 / place).toFixed(decimals);

@@ -1,10 +1,10 @@
-// What is read where one points: a small table of the values at the nearest place that was measured.
+// The small table under the pointer: the values at the nearest place that was measured.
 import type uPlot from 'uplot';
 import { colourOf } from './colours.ts';
 import type { Figure, Panel } from './figure.ts';
 import { formatAlong } from './format.ts';
 
-/** The place in pixels, of those that can be pointed at, that is nearest to `left`. */
+/** The place nearest to `left` that can be pointed at, in pixels. */
 export function nearestPlace(plot: uPlot, panel: Panel, left: number): number {
   let nearest = left;
   let distance = Number.POSITIVE_INFINITY;
@@ -17,7 +17,7 @@ export function nearestPlace(plot: uPlot, panel: Panel, left: number): number {
   return nearest;
 }
 
-/** Fills and places the table for where the cursor is, or hides it. */
+/** Fills and places the table at the cursor, or hides it. */
 export function showValues(plot: uPlot, figure: Figure, panel: Panel, box: HTMLElement): void {
   const { idx, left = -1 } = plot.cursor;
   const x = idx == null ? undefined : panel.x[idx];

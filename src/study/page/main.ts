@@ -1,11 +1,12 @@
 // The script of a report's page: draws the figures that are embedded in it as data, each in its place.
+import 'uplot/dist/uPlot.min.css';
 import type uPlot from 'uplot';
 import { colourOf } from './colours.ts';
 import type { Choice, Figure } from './figure.ts';
 import { drawPanel, sizeIn } from './plot.ts';
 import { rangeOf } from './scales.ts';
 
-/** Draws everything anew, in the colours and widths of the moment. */
+/** Each draws one figure anew, in the current colours and widths. */
 const drawers: (() => void)[] = [];
 const drawAll = (): void => {
   for (const draw of drawers) draw();
@@ -20,7 +21,7 @@ drawAll();
 document.documentElement.dataset.drawn = 'true';
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-// On paper the page is as wide as the paper, and light; the plots must be drawn for it before it is laid out.
+// A printed page is light, and as wide as the paper. Its plots must be drawn for that before it is laid out.
 addEventListener('beforeprint', () => forPaper(true));
 addEventListener('afterprint', () => forPaper(false));
 matchMedia('print').addEventListener('change', ({ matches }) => forPaper(matches));
@@ -52,7 +53,7 @@ function mount(figure: Figure, place: HTMLElement): void {
   };
   drawers.push(draw);
 
-  // One alone is not chosen, but it says what the figure is of.
+  // A single choice needs no button, but its label says what the figure shows.
   if (figure.choices.length === 1 && chosen.label !== '') choices.append(onlyChoice(chosen.label));
   if (figure.choices.length > 1) for (const choice of figure.choices) choices.append(choiceButton(choice));
 

@@ -1,4 +1,4 @@
-// What is painted on a plot beside its lines: bands along lines, whiskers at points, vertical marks with words.
+// Paints what uPlot does not draw: bands along lines, whiskers at points, vertical marks with words.
 import type uPlot from 'uplot';
 import { colourNamed, colourOf } from './colours.ts';
 import type { Mark, Panel, Series } from './figure.ts';
@@ -64,7 +64,8 @@ function paintMarks(plot: uPlot, marks: readonly Mark[], context: CanvasRenderin
     if (mark.label === '') return;
     const wide = context.measureText(mark.label).width + 10 * ratio;
     const tall = 17 * ratio;
-    // On the side where there is room; one below the other, so that two at one place can both be read.
+    // The label stands on the side that has room. Labels stand one below the other, so that two at one x can both be
+    // read.
     const boxLeft = x + wide + 3 * ratio > left + width ? x - wide - 3 * ratio : x + 3 * ratio;
     const boxTop = top + (4 + index * 20) * ratio;
     context.fillStyle = colourNamed('card');
@@ -92,7 +93,7 @@ function edges(plot: uPlot, { x }: Panel, { y, low, high }: Series): Edge[] {
     const [at, from, to] = [x[index], low[index] ?? null, high[index] ?? null];
     if (value === null || at === undefined || from === null || to === null) return;
     const xAt = plot.valToPos(at, 'x', true);
-    // An interval that reaches below zero has no place on a logarithmic axis: there it ends at the plot's floor.
+    // A logarithmic axis cannot show an interval that reaches below zero. There it ends at the plot's floor.
     const pixels = (of: number) => plot.valToPos(Math.max(of, floor), 'y', true);
     found.push({ x: xAt, low: pixels(from), high: pixels(to) });
   });

@@ -1,15 +1,15 @@
-// Draws one panel of a figure with uPlot, in the colours of the moment.
+// Draws one panel of a figure with uPlot, in the current colours.
 import uPlot from 'uplot';
 import { colourNamed, colourOf } from './colours.ts';
 import type { Axis, Figure, Panel } from './figure.ts';
 import { formatAlong } from './format.ts';
 import { nearestPlace, showValues } from './hover.ts';
 import { paintAbove, paintBands } from './paint.ts';
-import { logTicks, percentileTicks, type Range } from './scales.ts';
+import { type AxisRange, logTicks, percentileTicks } from './scales.ts';
 
 export interface Frame {
-  readonly x: Range;
-  readonly y: Range;
+  readonly x: AxisRange;
+  readonly y: AxisRange;
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -44,7 +44,7 @@ export function drawPanel(figure: Figure, panel: Panel, frame: Frame, place: HTM
   return new uPlot(options, [[...drawn.x], ...panel.series.map(({ y }) => [...y])] as uPlot.AlignedData, place);
 }
 
-/** The plot's time axes count milliseconds. */
+/** The time axes of uPlot count milliseconds. */
 function inMilliseconds(panel: Panel): Panel {
   const [x, marks] = [panel.x.map((at) => at / 1_000), panel.marks.map((mark) => ({ ...mark, x: mark.x / 1_000 }))];
   return panel.measured === undefined
@@ -69,7 +69,7 @@ function seriesOf(series: Panel['series'][number], hidden: ReadonlySet<string>):
     width: style === 'points' || (style === 'line' && series.of === undefined) ? 1.75 : 1.25,
     ...(style === 'dots' ? { paths: () => null } : {}),
     dash: dashes,
-    // The others' places lie between its own.
+    // Other series have values between its own.
     spanGaps: true,
     points: {
       show: style === 'points' || style === 'dots' || isAlone,
@@ -81,7 +81,7 @@ function seriesOf(series: Panel['series'][number], hidden: ReadonlySet<string>):
   };
 }
 
-function scaleOf({ scale }: Axis, { min, max }: Range): uPlot.Scale {
+function scaleOf({ scale }: Axis, { min, max }: AxisRange): uPlot.Scale {
   const isLog = scale === 'log' || scale === 'percentile';
   const factor = scale === 'time' ? 1 / 1_000 : 1;
   return {
@@ -92,7 +92,7 @@ function scaleOf({ scale }: Axis, { min, max }: Range): uPlot.Scale {
   };
 }
 
-function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
+function axisOf(axis: Axis, range: AxisRange, side: 'x' | 'y'): uPlot.Axis {
   const muted = colourNamed('muted');
   const line = { stroke: colourNamed('grid'), width: 1 };
   const font = '12px system-ui, sans-serif';
@@ -122,13 +122,16 @@ function axisOf(axis: Axis, range: Range, side: 'x' | 'y'): uPlot.Axis {
   }
 }
 
-/** What stands beside a plot, about: the values along its y axis, and room for the last tick's name. */
+/** About the width beside a plot: the values along its y axis, and room for the last tick's name. */
 const besideWidth = 90;
 
 const [second, day] = [1_000, 86_400_000];
 const [date, none] = ['\n{YYYY}-{MM}-{DD}', null];
 
-/** Names of ticks that are at least so many milliseconds apart: plain, then for those that begin another year, month, day and so on. */
+/**
+ * The names of ticks, by their least distance in milliseconds: the usual name, then names for ticks that begin another
+ * year, month, day and so on.
+ */
 const timeNames: uPlot.Axis.Values = [
   [365 * day, '{YYYY}', none, none, none, none, none, none, 1],
   [28 * day, '{YYYY}-{MM}', none, none, none, none, none, none, 1],
@@ -138,7 +141,7 @@ const timeNames: uPlot.Axis.Values = [
   [0.001, '{HH}:{mm}:{ss}.{fff}', date, none, date, none, none, none, 1],
 ];
 
-/** As wide as the longest of the values along it. */
+/** The width of the longest value along the axis. */
 function widthFor(plot: uPlot, values: string[] | null): number {
   plot.ctx.save();
   plot.ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;

@@ -1,13 +1,13 @@
-// From an axis and the values along it to what is drawn: its range and its ticks.
+// The range and the ticks of an axis, from the values along it.
 import type { Axis, Choice } from './figure.ts';
 
-export interface Range {
+export interface AxisRange {
   readonly min: number;
   readonly max: number;
 }
 
-/** The range in which all panels of a choice are drawn, so that they can be compared; undefined where nothing has a value. */
-export function rangeOf(choice: Choice, which: 'x' | 'y', axis: Axis): Range | undefined {
+/** The range of all panels of a choice, so that they can be compared; undefined where nothing has a value. */
+export function rangeOf(choice: Choice, which: 'x' | 'y', axis: Axis): AxisRange | undefined {
   const isLog = axis.scale === 'log' || axis.scale === 'percentile';
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -23,7 +23,7 @@ export function rangeOf(choice: Choice, which: 'x' | 'y', axis: Axis): Range | u
   return min > max ? undefined : padded({ min, max }, axis, which);
 }
 
-function padded({ min, max }: Range, axis: Axis, which: 'x' | 'y'): Range {
+function padded({ min, max }: AxisRange, axis: Axis, which: 'x' | 'y'): AxisRange {
   switch (axis.scale) {
     case 'log': {
       const by = min === max ? 2 : Math.max(1.12, (max / min) ** 0.04);
@@ -34,13 +34,13 @@ function padded({ min, max }: Range, axis: Axis, which: 'x' | 'y'): Range {
     case 'time':
       return min === max ? { min: min - 500_000, max: max + 500_000 } : { min, max };
     case 'linear':
-      // A length is compared from zero on.
+      // Lengths are compared from zero.
       return which === 'y' ? { min: 0, max: max > 0 ? max * 1.08 : 1 } : { min, max: min === max ? min + 1 : max };
   }
 }
 
-/** Where the ticks are on a logarithmic axis: powers of ten, and 2 and 5 between them where there is room. */
-export function logTicks({ min, max }: Range, room: number): number[] {
+/** The ticks of a logarithmic axis: powers of ten, and 2 and 5 between them where there is room. */
+export function logTicks({ min, max }: AxisRange, room: number): number[] {
   const decades = Math.log10(max / min);
   const steps = decades * 3 <= room ? [1, 2, 5] : [1];
   const every = steps.length > 1 ? 1 : Math.max(1, Math.ceil(decades / room));
@@ -56,11 +56,11 @@ export function logTicks({ min, max }: Range, room: number): number[] {
   return ticks;
 }
 
-/** In pixels: closer ones would run into each other. */
+/** The least distance of two ticks, in pixels. The names of closer ones would run into each other. */
 const leastTickDistance = 40;
 
-/** The percentiles that are named on their axis, which is so many pixels wide: 0, 50, 90, 99, 99.9 and so on. */
-export function percentileTicks({ min, max }: Range, width: number): number[] {
+/** The ticks of a percentile axis that is `width` pixels wide, at 0, 50, 90, 99, 99.9 % and so on. */
+export function percentileTicks({ min, max }: AxisRange, width: number): number[] {
   const decade = width / Math.log10(max / min);
   const ticks = decade * Math.log10(2) < leastTickDistance ? [2] : [1, 2];
   for (let place = 10; place <= max; place *= 10) ticks.push(place);

@@ -1,4 +1,4 @@
-// The columns of measurements.csv and fits.csv: every number of the result but the curves, which are in result.json.
+// The columns of measurements.csv and fits.csv: every number of the result except the curves, which are in result.json.
 import type { Estimate, Fit, Measurement, Quantiles } from '../result.ts';
 import type { Column } from './csv.ts';
 

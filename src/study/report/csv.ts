@@ -1,4 +1,4 @@
-// CSV as RFC 4180 has it: lines end with CRLF, what needs it is quoted, quotes within are doubled.
+// CSV as in RFC 4180: lines end with CRLF, fields are quoted where they need it, and quotes within are doubled.
 
 export interface Column<Row> {
   /** Its heading, with the unit: `took_p50_us`. */
@@ -6,7 +6,7 @@ export interface Column<Row> {
   readonly of: (row: Row) => string | number | boolean | undefined;
 }
 
-/** The rows with their heading. Undefined is an empty field. */
+/** The rows with their heading. An undefined value is an empty field. */
 export function csv<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [columns.map(({ name }) => name), ...rows.map((row) => columns.map(({ of }) => of(row)))];
   return lines.map((fields) => `${fields.map(field).join(',')}\r\n`).join('');

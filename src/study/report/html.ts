@@ -1,5 +1,6 @@
 // A study's result as one page: the advice first, then the figures, then every number.
 
+import { formatMinutes } from '../../protocol/units.ts';
 import { html, htmlTable, type Markup } from '../html/markup.ts';
 import { figurePlace, pageText } from '../html/page.ts';
 import { formatBytes, formatCount, formatMicros, formatShare, formatWhole, significant } from '../page/format.ts';
@@ -34,7 +35,7 @@ ${unfinished(result)}
 ${facts(result)}
 </header>
 ${adviceSection(result)}
-${figures.length === 0 ? html`<h2>Plots</h2><p>Nothing was measured that could be drawn.</p>` : html`<h2>Plots</h2>`}
+${figures.length === 0 ? html`<h2>Plots</h2><p>There is nothing to draw.</p>` : html`<h2>Plots</h2>`}
 ${figures.map((figure) => figurePlace(figure, source))}
 ${fitSection(result)}
 ${measurementSection(result)}
@@ -46,15 +47,17 @@ ${methodSection(result)}
 }
 
 function unfinished({ finishedAt }: StudyResult): Markup | undefined {
-  return finishedAt === undefined ? html`<p class="lead">It was not finished: this is what there is.</p>` : undefined;
+  return finishedAt === undefined
+    ? html`<p class="lead">The study was not finished: this is what was measured so far.</p>`
+    : undefined;
 }
 
 function facts(result: StudyResult): Markup {
   const { measurements, finishedAt, startedAt, seed } = result;
   const points = measuredPoints(measurements).length;
-  const seconds = finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000;
+  const micros = finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) * 1_000;
   const disturbed = disturbedWords(result);
-  const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC${seconds === undefined ? '' : `, ${durationWords(seconds)}`}`;
+  const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC${micros === undefined ? '' : `, ${formatMinutes(micros)}`}`;
   return html`<dl class="facts">
 <dt>Command</dt><dd><code>${result.command}</code></dd>
 <dt>Machine</dt><dd>${machineWords(result.machine)}</dd>
@@ -65,14 +68,8 @@ ${disturbed === undefined ? undefined : html`<dt>Disturbed</dt><dd>${disturbed}<
 </dl>`;
 }
 
-function durationWords(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${Math.round(seconds)} s` : `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
-}
-
 function adviceSection({ advice }: StudyResult): Markup {
-  if (advice.length === 0)
-    return html`<h2>Advice</h2><p>There is none: too little was measured to tell one size from another.</p>`;
+  if (advice.length === 0) return html`<h2>Advice</h2><p>There is none: too little was measured to compare sizes.</p>`;
   return html`<h2>Advice</h2>
 <div class="advice">${advice.map(adviceCard)}</div>`;
 }
@@ -177,14 +174,14 @@ const columns: readonly (readonly [name: string, of: (point: MeasuredPoint) => s
 function measurementSection({ measurements }: StudyResult): Markup | undefined {
   if (measurements.length === 0) return undefined;
   const all = measuredPoints(measurements);
-  // A column in which there is nothing is left out.
+  // Empty columns are left out.
   const shown = columns.filter(([, of]) => all.some((point) => !['', '–'].includes(of(point))));
   const groups = bySetting(all).map(({ words, points }) => ({
     heading: words,
     rows: points.map((point) => shown.map(([, of]) => of(point))),
   }));
   return html`<h2>Measurements</h2>
-<p>Medians of the rounds; ± is half of their range. Every run by itself is in measurements.csv, with its distributions in result.json, and in this page's source.</p>
+<p>Medians of the rounds; ± is half of their range. Every single run is in measurements.csv, and with its distributions in result.json and in this page's source.</p>
 <div class="card wide">${htmlTable(
     shown.map(([name]) => name),
     groups,
@@ -209,13 +206,13 @@ function skippedSection({ skipped }: StudyResult): Markup | undefined {
 function methodSection({ server, setup }: StudyResult): Markup {
   const clock = server.own
     ? 'Server and clients ran on one machine, so they had one clock and shared its processors.'
-    : `The server's clock was compared with this machine's: ${serverWords(server)}. Latencies carry that error.`;
+    : `The server's clock was compared with this machine's: ${serverWords(server)}. Latencies have that error.`;
   return html`<h2>How to read this</h2>
 <ul class="notes">
 <li>Each point was run ${setup.rounds} ${setup.rounds === 1 ? 'time' : 'times'}, in random order among all others, after a warm-up of ${formatMicros(setup.warmUpMicros)}, for ${formatMicros(setup.measureMicros)} or longer; each client had ${setup.window} ${setup.window === 1 ? 'block' : 'blocks'} under way at once.</li>
-<li>Time per block: from the end of a client's block before, the mean over all blocks, of clients that take all they can get.</li>
-<li>Took: from a block's first byte to its last. Latency: from the time a message was due, whether or not the server was in time, to the time its block was there.</li>
+<li>Time per block: from the end of a client's previous block to the end of this one, where clients take all they can get; the mean over all blocks.</li>
+<li>Took: from a block's first byte to its last. Latency: from the time a message was due, whether or not the server was in time, to the time its block had come.</li>
 <li>${clock}</li>
-<li>The band along a fitted line takes both a and b at the ends of their intervals: it is wider than the interval of their sum.</li>
+<li>The band along a fitted line takes both a and b at the ends of their intervals, so it is wider than the interval of their sum.</li>
 </ul>`;
 }

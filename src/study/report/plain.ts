@@ -2,7 +2,10 @@
 
 export const plainWidth = 100;
 
-/** Lines of a table, its columns as wide as what is in them. `#` before a name: a column of numbers, flush right. */
+/**
+ * The lines of a table. Each column is as wide as its content. A name that begins with `#` is of a column of numbers,
+ * which are aligned right.
+ */
 export function plainTable(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const names = columns.map((name) => name.replace(/^#/, ''));
   const widths = names.map((name, index) => Math.max(name.length, ...rows.map((row) => (row[index] ?? '').length)));
@@ -16,7 +19,7 @@ export function plainTable(columns: readonly string[], rows: readonly (readonly 
   return [line(names), ...rows.map(line)];
 }
 
-/** The text in lines of at most a hundred columns; a word that is longer is broken. Control characters are shown, not sent. */
+/** The text in lines of at most a hundred columns. Longer words are broken. Control characters are shown, not sent. */
 export function wrapped(text: string, first = '', rest: string = first): string[] {
   const lines: string[] = [];
   let line = first;
@@ -35,7 +38,10 @@ export function wrapped(text: string, first = '', rest: string = first): string[
   return [...lines, line];
 }
 
-/** What is not to be sent to a terminal as it is, by its number: line ends and escapes of names and commands. */
+/**
+ * Shows characters that must not reach a terminal (line ends, escapes) by their numbers: names and commands may have
+ * them.
+ */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,6 +1,8 @@
-// The measurements by point: its rounds together, in the order in which people read them.
+// Groups the measurements by point, with all rounds of a point together, in the order in which people read them.
 import type { Delivery } from '../../protocol/messages.ts';
+import { comparePoints } from '../groups.ts';
 import type { Measurement, Point } from '../result.ts';
+import { median } from '../statistics/fit.ts';
 import { settingWords } from './words.ts';
 
 /** A number that was measured several times: its median, and the least and the greatest. */
@@ -16,7 +18,7 @@ export interface MeasuredPoint {
   readonly rounds: readonly Measurement[];
 }
 
-/** The points that were measured, by delivery, message size, clients, rate (`max` last) and block size. */
+/** The measured points, sorted by delivery, message size, clients, rate (`max` last) and block size. */
 export function measuredPoints(measurements: readonly Measurement[]): MeasuredPoint[] {
   const points = new Map<string, { readonly point: Point; readonly rounds: Measurement[] }>();
   for (const measurement of measurements) {
@@ -25,10 +27,10 @@ export function measuredPoints(measurements: readonly Measurement[]): MeasuredPo
     if (known === undefined) points.set(key, { point: measurement.point, rounds: [measurement] });
     else known.rounds.push(measurement);
   }
-  return [...points.values()].sort((one, other) => compare(one.point, other.point));
+  return [...points.values()].sort((one, other) => comparePoints(one.point, other.point));
 }
 
-/** The points in groups that differ in nothing but the size, each with the words for the rest. */
+/** The points in groups that differ only in size. Each group has the words for its other values. */
 export function bySetting(points: readonly MeasuredPoint[]): { words: string; points: MeasuredPoint[] }[] {
   const groups: { words: string; points: MeasuredPoint[] }[] = [];
   for (const each of points) {
@@ -46,43 +48,13 @@ export function spreadOf(
   { rounds }: MeasuredPoint,
   figure: (round: Measurement) => number | undefined,
 ): Spread | undefined {
-  const values = rounds
-    .map(figure)
-    .filter((value) => value !== undefined)
-    .sort((one, other) => one - other);
-  const [low, high] = [values[0], values[values.length - 1]];
-  if (low === undefined || high === undefined) return undefined;
-  const middle = values.length >> 1;
-  const upper = values[middle] as number;
-  return { median: values.length % 2 === 1 ? upper : ((values[middle - 1] as number) + upper) / 2, low, high };
-}
-
-/** The values that differ, in their order; numbers ascending and `max` behind them. */
-export function distinct<Value extends string | number>(values: Iterable<Value>): Value[] {
-  return [...new Set(values)].sort((one, other) =>
-    typeof one === 'number' && typeof other === 'number'
-      ? one - other
-      : Number(one === 'max') - Number(other === 'max'),
-  );
+  const values = rounds.map(figure).filter((value) => value !== undefined);
+  if (values.length === 0) return undefined;
+  return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
 }
 
 export const deliveries: readonly Delivery[] = ['block', 'message'];
 
 function keyOf({ delivery, size, clients, rate, messageBytes }: Point): string {
   return `${delivery} ${size} ${clients} ${rate} ${messageBytes}`;
-}
-
-function compare(one: Point, other: Point): number {
-  return (
-    deliveries.indexOf(one.delivery) - deliveries.indexOf(other.delivery) ||
-    one.messageBytes - other.messageBytes ||
-    one.clients - other.clients ||
-    compareRates(one.rate, other.rate) ||
-    one.size - other.size
-  );
-}
-
-function compareRates(one: Point['rate'], other: Point['rate']): number {
-  if (one === other) return 0;
-  return (one === 'max' ? Number.MAX_VALUE : one) - (other === 'max' ? Number.MAX_VALUE : other);
 }

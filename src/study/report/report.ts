@@ -8,8 +8,8 @@ import { reportPage } from './html.ts';
 export { reportTable } from './table.ts';
 
 /**
- * Writes result.json, measurements.csv, fits.csv and report.html into the directory, which is made where there is none.
- * Resolves with their paths; files of these names are replaced. Rejects with `storage`.
+ * Writes result.json, measurements.csv, fits.csv and report.html into the directory, and makes it if needed. Files of
+ * these names are replaced. Resolves with their paths. Rejects with `storage`.
  */
 export async function writeReport(result: StudyResult, directory: string): Promise<string[]> {
   return await writeFiles(directory, {

@@ -1,4 +1,4 @@
-// A study's result for the terminal: what was measured, the fits, and last, where the eye is, the advice.
+// A study's result for the terminal: the measurements, the fits, and the advice last, where the eye is.
 import {
   formatBytes,
   formatCount,
@@ -18,7 +18,7 @@ export function reportTable(result: StudyResult): string {
     ...wrapped(result.command, '', '  '),
     ...wrapped(`${result.startedAt}, ${machineWords(result.machine)}`),
     ...wrapped(`Server: ${serverWords(result.server)}`, '', '  '),
-    ...(result.finishedAt === undefined ? ['It was not finished: this is what there is.'] : []),
+    ...(result.finishedAt === undefined ? ['The study was not finished: this is what was measured so far.'] : []),
     '',
     ...measured(result),
     ...disturbed(result),
@@ -39,7 +39,7 @@ function measured({ measurements }: StudyResult): string[] {
   return lines;
 }
 
-/** A column of the table of one setting; one in which nothing is, is left out. */
+/** A column of the table of one setting. Empty columns are left out. */
 interface TableColumn {
   readonly name: string;
   readonly of: (point: MeasuredPoint) => string | undefined;
@@ -93,7 +93,7 @@ function short(value: number): string {
   return significant(value, 3);
 }
 
-/** Half of the range of the rounds, against their median. */
+/** Half of the range of the rounds, as a share of their median. */
 export function plusMinus(spread: Spread | undefined): string | undefined {
   if (spread === undefined || spread.low === spread.high || spread.median === 0) return undefined;
   return formatShare((spread.high - spread.low) / 2 / spread.median);

@@ -1,4 +1,4 @@
-// How points, goals and machines are called in a report: the same on the terminal, in tables and beside plots.
+// The names of points, goals and machines in a report: the same on the terminal, in tables and beside plots.
 import type { Delivery } from '../../protocol/messages.ts';
 import { isDisturbed } from '../disturbed.ts';
 import { formatBytes, formatCount, formatMicros, formatWhole, significant } from '../page/format.ts';
@@ -17,7 +17,7 @@ export function rateWords(rate: Point['rate']): string {
   return `${formatRate(rate)} ${rate === 1 ? 'message' : 'messages'}/s`;
 }
 
-/** A rate as a number: whole ones with all their digits. */
+/** A rate as a number. Whole numbers have all their digits. */
 function formatRate(rate: Point['rate']): string {
   if (rate === 'max') return 'max';
   return Number.isInteger(rate) ? formatWhole(rate) : significant(rate, 3);
@@ -31,12 +31,12 @@ export function bytesWords(messageBytes: number): string {
   return `messages of ${formatBytes(messageBytes)}`;
 }
 
-/** Everything of a point but its size: what is compared lies under one such heading. */
+/** Everything of a point except its size, as the heading of what is compared. */
 export function settingWords({ delivery, clients, rate, messageBytes }: Omit<Point, 'size'>): string {
   return `${delivery} delivery, ${clientsWords(clients)}, ${rateWords(rate)}, ${bytesWords(messageBytes)}`;
 }
 
-/** How many runs something disturbed, and what helps; undefined where none was. */
+/** How many runs were disturbed, and what helps; undefined where none was. */
 export function disturbedWords({ measurements, setup: { repeats } }: StudyResult): string | undefined {
   const count = measurements.filter(isDisturbed).length;
   if (count === 0) return undefined;
@@ -44,7 +44,7 @@ export function disturbedWords({ measurements, setup: { repeats } }: StudyResult
   const help =
     repeats === 0
       ? 'A quiet machine helps, or --repeats 3, which makes such runs again.'
-      : `They were made again as often as --repeats ${repeats} says; a quiet machine helps.`;
+      : `They were made again up to ${formatWhole(repeats)} ${repeats === 1 ? 'time' : 'times'} (--repeats); a quiet machine helps.`;
   return `In ${runs} the processors were slow or other programs ran, so the figures spread. ${help}`;
 }
 
@@ -57,8 +57,13 @@ export function goalWords(goal: Goal): string {
     case 'rate':
       return 'Least latency at this rate';
     case 'latency':
-      return `Latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile} within ${formatMicros(goal.limitMicros)}`;
+      return `Latency ${quantileName(goal.quantile)} within ${formatMicros(goal.limitMicros)}`;
   }
+}
+
+/** `p999` is written p99.9. */
+export function quantileName(quantile: Extract<Goal, { readonly kind: 'latency' }>['quantile']): string {
+  return quantile === 'p999' ? 'p99.9' : quantile;
 }
 
 /** The goal's figure without its name. */
@@ -74,7 +79,7 @@ export function formatGoal(goal: Goal, value: number): string {
   }
 }
 
-/** What the goal's figure is, as the heading of a column. */
+/** The unit of the goal's figure, as the heading of a column. */
 export function goalUnit(goal: Goal): string {
   switch (goal.kind) {
     case 'throughput':
@@ -84,11 +89,11 @@ export function goalUnit(goal: Goal): string {
     case 'rate':
       return 'latency p99';
     case 'latency':
-      return `latency ${goal.quantile === 'p999' ? 'p99.9' : goal.quantile}`;
+      return `latency ${quantileName(goal.quantile)}`;
   }
 }
 
-/** The sizes that an advice speaks of, ascending, each with what it gives. */
+/** The sizes that an advice names, ascending, each with what it gives. */
 export function advisedSizes({
   size,
   gives,
@@ -106,5 +111,5 @@ export function machineWords({ cpu, cores, memoryBytes, system, node }: Machine)
 export function serverWords({ url, own, clockOffsetMicros, clockErrorMicros }: StudyResult['server']): string {
   if (own) return 'started by the study, in a process of its own on the same machine';
   const offset = `${clockOffsetMicros < 0 ? '−' : '+'}${formatMicros(Math.abs(clockOffsetMicros))}`;
-  return `${url}; its clock is at ${offset} against this machine's, ± ${formatMicros(clockErrorMicros)}`;
+  return `${url}; its clock differs from this machine's by ${offset}, ± ${formatMicros(clockErrorMicros)}`;
 }

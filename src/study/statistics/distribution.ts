@@ -1,11 +1,11 @@
-// A distribution of times as an HdrHistogram (G. Tene; here hdr-histogram-js): every value counts, to three significant digits,
-// at a fixed cost in memory, and distributions of several processes add up to one.
+// A distribution of times, kept as an HdrHistogram (G. Tene; here hdr-histogram-js). Every value counts, to three
+// significant digits, in a fixed amount of memory. Distributions of several processes can be added.
 import hdr from 'hdr-histogram-js';
 import type { Quantiles } from '../result.ts';
 
-/** An hour in microseconds: what is longer is counted as that. */
+/** An hour in microseconds. Longer times count as an hour. */
 const highestMicros = 3_600_000_000;
-/** Values up to 2,048 lie in buckets of one each; from there on the width doubles with the value. */
+/** Values up to 2,048 have buckets of width 1. Above that the width doubles each time the value does. */
 const exactBelow = 2_048;
 
 export class Distribution {
@@ -20,14 +20,14 @@ export class Distribution {
     return this.#histogram.totalCount;
   }
 
-  /** A value below zero is counted as zero: clocks of two processes may differ by a little. */
+  /** A value below zero counts as zero: the clocks of two processes may differ a little. */
   record(micros: number, count = 1): void {
     this.#histogram.recordValueWithCount(Math.min(highestMicros, Math.max(0, Math.round(micros))), count);
   }
 
   /**
-   * `count` values, evenly from `leastMicros` to `mostMicros`: the messages of a block of a paced feed, which are due at equal
-   * distances and are there at the same time. As many as fall into one bucket are counted at once.
+   * Records `count` values, evenly spaced from `leastMicros` to `mostMicros`: the latencies of a block's messages in a
+   * paced feed, which are due at equal distances and come at the same time. Values of one bucket are recorded together.
    */
   recordEvenly(leastMicros: number, mostMicros: number, count: number): void {
     if (count === 1) return this.record(mostMicros);
@@ -57,11 +57,12 @@ export class Distribution {
     return distribution;
   }
 
-  /** All zero where nothing was recorded. */
+  /** The quantiles; all zero where nothing was recorded. */
   quantiles(): Quantiles {
     const histogram = this.#histogram;
     const max = this.count === 0 ? 0 : histogram.maxValue;
-    // A quantile is told as the end of its bucket, a mean as if values lay in the middle of theirs: both may be beyond the greatest.
+    // The histogram gives a quantile as the end of its bucket, and the mean as if values lay in the middle of theirs.
+    // Both may exceed the greatest value.
     const at = (percentile: number): number =>
       this.count === 0 ? 0 : Math.min(max, histogram.getValueAtPercentile(percentile));
     return {
@@ -78,14 +79,14 @@ export class Distribution {
   }
 }
 
-/** Of points with one value the first and the last. */
+/** Leaves out the points between others of the same value. */
 function withoutRepeats(curve: readonly (readonly [number, number])[]): (readonly [number, number])[] {
   return curve.filter(([, value], index) => value !== curve[index - 1]?.[1] || value !== curve[index + 1]?.[1]);
 }
 
 const stepsPerHalving = 5;
 
-/** Percentiles closer and closer to 100, as far as so many values tell them apart. */
+/** Percentiles that come closer and closer to 100, as far as `count` values can separate them. */
 function percentilesFor(count: number): number[] {
   if (count === 0) return [];
   const percentiles: number[] = [];

@@ -1,6 +1,7 @@
-// Fits y = a + b x where noise is relative (twice the cost, twice the noise) and some values are disturbed: M-estimation with
-// Huber's function by iteratively reweighted least squares, and its covariance as P. J. Huber gives it ("Robust
-// Statistics", 1981, section 7.6; the one that R's MASS::rlm reports), with Student's t for few values. Pure.
+// Fits y = a + b x to values whose noise is relative (twice the cost, twice the noise) and of which some are disturbed.
+// The method is M-estimation with Huber's function, by iteratively reweighted least squares. The covariance is P. J.
+// Huber's ("Robust Statistics", 1981, section 7.6; R's MASS::rlm reports the same), with Student's t for few values.
+// Pure.
 import type { Estimate } from '../result.ts';
 import { student95 } from './student.ts';
 
@@ -11,15 +12,18 @@ export interface Observation {
 }
 
 export interface Line {
-  /** a and b, neither below zero: a cost is none. */
+  /** a and b. Neither is below zero, because no cost is. */
   readonly intercept: Estimate;
   readonly slope: Estimate;
   at(x: number): number;
 }
 
-/** Huber's constant: with 2 the intervals of eight values hold the truth in 95 of 100 cases, with the usual 1.345 in 93. */
+/**
+ * Huber's constant. With 2, the intervals of eight values contain the truth in 95 of 100 cases; with the usual 1.345,
+ * in 93.
+ */
 const huberK = 2;
-/** The median absolute deviation of a normal distribution is this many deviations. */
+/** The median absolute deviation of a normal distribution, in standard deviations. */
 const madOfNormal = 0.6745;
 const mostIterations = 100;
 
@@ -42,12 +46,12 @@ export function fitLine(observations: readonly Observation[]): Line | undefined 
   };
 }
 
-/** The interval is that of the free fit, cut off at zero, and holds the value. */
+/** The interval of the free fit, limited to zero and above, and extended to contain the value. */
 function interval(value: number, free: number, half: number): Estimate {
   return { value, low: Math.min(value, Math.max(0, free - half)), high: Math.max(value, free + half) };
 }
 
-/** What may differ from zero. */
+/** The coefficients that may differ from zero. */
 type Freedom = 'both' | 'slope' | 'intercept';
 
 function iterate(observations: readonly Observation[], freedom: Freedom): Coefficients {
@@ -58,7 +62,7 @@ function iterate(observations: readonly Observation[], freedom: Freedom): Coeffi
     scales = scalesOf(observations, found);
     const residuals = relativeResiduals(observations, found, scales);
     const spread = spreadOf(residuals);
-    // Whatever lies on a line to the last digits is fitted exactly.
+    // Values that lie on a line to the last digits are fitted exactly.
     if (spread < 1e-12) return found;
     robust = residuals.map((residual) => Math.min(1, (huberK * spread) / Math.abs(residual)));
     const next = solve(observations, robust, scales, freedom);
@@ -69,7 +73,7 @@ function iterate(observations: readonly Observation[], freedom: Freedom): Coeffi
   return found;
 }
 
-/** Weighted least squares; the weight of a value is its robust weight over the square of what its noise is relative to. */
+/** Weighted least squares. A value's weight is its robust weight divided by the square of its scale. */
 function solve(
   observations: readonly Observation[],
   robust: readonly number[],
@@ -91,7 +95,10 @@ function solve(
   return { a: (sxx * sy - sx * sxy) / determinant, b: (s * sxy - sx * sy) / determinant };
 }
 
-/** Noise is relative to what the line says, which is less noisy than what was measured; near zero it says little. */
+/**
+ * The scale of each value's noise: what the line predicts, which is less noisy than the measured value. Near zero the
+ * line predicts too little, so the scale is at least a tenth of the measured value.
+ */
 function scalesOf(observations: readonly Observation[], line: Coefficients): number[] {
   return observations.map(({ x, y }) => Math.max(at(line, x), y / 10));
 }
@@ -140,7 +147,7 @@ function at({ a, b }: Coefficients, x: number): number {
   return a + b * x;
 }
 
-/** The middle value; of an even count the mean of the two in the middle. NaN of none. */
+/** The middle value, or the mean of the two middle ones. NaN where there is no value. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right);
   const middle = sorted.length / 2;

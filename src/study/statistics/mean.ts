@@ -1,17 +1,20 @@
-// Means over rounds, with what may be said of them from few: Student's interval, and Welch's test of whether
-// two means differ (B. L. Welch, Biometrika 34, 1947). Pure.
+// Means over few rounds: Student's interval, and Welch's test of whether two means differ (B. L. Welch, Biometrika 34,
+// 1947). Pure.
 import type { Estimate } from '../result.ts';
 import { student95 } from './student.ts';
 import { sum } from './sum.ts';
 
-/** The mean with its 95 % interval; of a single value, of whose noise nothing is known, the interval is the value. */
+/** The mean with its 95 % interval. The interval of a single value is that value, because its noise is not known. */
 export function meanOf(values: readonly number[]): Estimate {
   const { mean, squaredError } = momentsOf(values);
   const half = values.length < 2 ? 0 : student95(values.length - 1) * Math.sqrt(squaredError);
   return { value: mean, low: mean - half, high: mean + half };
 }
 
-/** Whether the means differ by more than chance explains in 19 of 20 cases. Of the noise of a single value nothing is known. */
+/**
+ * Whether the means differ by more than chance explains in 19 of 20 cases. The noise of a single value is not known, so
+ * there any difference counts.
+ */
 export function differ(left: readonly number[], right: readonly number[]): boolean {
   if (left.length < 2 || right.length < 2) return left[0] !== right[0];
   const [one, two] = [momentsOf(left), momentsOf(right)];

@@ -1,12 +1,12 @@
 // Quantiles of Student's t distribution, for intervals from few measurements. G. W. Hill, "Algorithm 396: Student's
-// t-quantiles", Communications of the ACM 13 (1970), 619-620. No package that we would want has it alone.
+// t-quantiles", Communications of the ACM 13 (1970), 619-620. The packages that have it have much else too.
 
-/** The t that is exceeded, on either side, with probability 5 %: of a 95 % confidence interval. `freedom` from 1. */
+/** The t of a 95 % confidence interval: |T| exceeds it with probability 5 %. `freedom` is 1 or more. */
 export function student95(freedom: number): number {
   return studentQuantile(0.05, freedom);
 }
 
-/** The t with P(|T| > t) = `both`, from 0 to 1 exclusive; good to three digits. */
+/** The t with P(|T| > t) = `both`, correct to three digits. `both` lies between 0 and 1, exclusive. */
 export function studentQuantile(both: number, freedom: number): number {
   if (freedom === 1) return 1 / Math.tan((both * Math.PI) / 2);
   if (freedom === 2) return Math.sqrt(2 / (both * (2 - both)) - 2);
@@ -32,7 +32,7 @@ export function studentQuantile(both: number, freedom: number): number {
   return Math.sqrt(freedom * (y > 0.002 ? Math.expm1(y) : 0.5 * y * y + y));
 }
 
-/** The z that a standard normal variable falls below with `probability` (below 0.5): M. Abramowitz, I. Stegun, 26.2.23. */
+/** The z that a standard normal variable is below with `probability` (below 0.5): M. Abramowitz, I. Stegun, 26.2.23. */
 function normalQuantile(probability: number): number {
   const t = Math.sqrt(-2 * Math.log(probability));
   const top = 2.515517 + t * (0.802853 + t * 0.010328);

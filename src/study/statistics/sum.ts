@@ -1,4 +1,4 @@
-/** The sum; 0 of none. */
+/** The sum; 0 where there is no value. */
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

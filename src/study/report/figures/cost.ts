@@ -1,19 +1,20 @@
-// The figures of what blocks cost where nothing has to be waited for: time per block, per message, for a million messages,
+// The figures of what blocks cost where nothing waits: time per block, per message and for a million messages,
 // throughput, CPU.
 import type { Axis, Choice, Figure, Panel } from '../../page/figure.ts';
 import type { Estimate, Fit, Measurement, StudyResult } from '../../result.ts';
-import { deliveries, distinct, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
+import { ascending } from '../../statistics/ascending.ts';
+import { deliveries, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
 import { bytesWords, clientsWords, deliveryWords, sizeWords } from '../words.ts';
-import { type Curve, panelOf } from './panel.ts';
+import { type Curve, mostLines, panelOf } from './panel.ts';
 
-/** So many messages are what the classic chart counts the time of. */
+/** The classic chart shows the time for this many messages. */
 const totalMessages = 1_000_000;
 
 const sizes: Axis = { label: 'Block size (messages)', scale: 'log', unit: 'count' };
-const rounds = 'Points are medians of the rounds, whiskers the least and the greatest of them.';
-const fittedKey = { style: 'line', label: 'fitted a + b·n, shaded its 95 % interval' } as const;
+const rounds = 'Points are medians of the rounds, whiskers reach from the least to the greatest.';
+const fittedKey = { style: 'line', label: 'fitted a + b·n, with its 95 % interval shaded' } as const;
 
-/** A figure of a block's cost: how its mean time, and the fitted one, become what is drawn. */
+/** A figure of a block's cost. `of` turns the mean time of a block, or the fitted one, into the value that is drawn. */
 interface CostView {
   readonly id: string;
   readonly title: string;
@@ -26,27 +27,27 @@ const costViews: readonly CostView[] = [
   {
     id: 'total-time',
     title: 'Time for a million messages',
-    words: `How long one client takes for ${totalMessages.toLocaleString('en-US')} messages, as blocks of each size. What a block costs, whatever is in it, is shared by more messages in a larger one; past the bend only the messages themselves cost. ${rounds}`,
+    words: `How long one client takes for ${totalMessages.toLocaleString('en-US')} messages, in blocks of each size. A larger block shares its fixed cost among more messages; past the bend only the messages themselves cost. ${rounds}`,
     y: 'Time for a million messages',
     of: (micros, size) => (micros / size) * totalMessages,
   },
   {
     id: 'time-per-block',
     title: 'Time per block',
-    words: `From one block's end to the next, for one client. Small blocks all cost about the same, a; large ones grow in step with what is in them, b for each message. ${rounds}`,
+    words: `From one block's end to the next, for one client. Small blocks all cost about the same, a; large ones cost b more for each message. ${rounds}`,
     y: 'Time per block',
     of: (micros) => micros,
   },
   {
     id: 'time-per-message',
     title: 'Time per message',
-    words: `The same, for each message of a block: a / n + b. It falls until only b is left. ${rounds}`,
+    words: `The time per block, divided among its messages: a / n + b. It falls until only b is left. ${rounds}`,
     y: 'Time per message',
     of: (micros, size) => micros / size,
   },
 ];
 
-/** The figures for which there is anything to draw. */
+/** The figures that have something to draw. */
 export function costFigures(result: StudyResult): Figure[] {
   const points = measuredPoints(result.measurements).filter(({ point }) => point.rate === 'max');
   return [
@@ -76,7 +77,7 @@ function costFigure(view: CostView, points: readonly MeasuredPoint[], fits: read
   };
 }
 
-/** Both numbers at the ends of their intervals: no narrower than the interval of the sum. */
+/** Low and high take both a and b at the ends of their intervals: no narrower than the interval of the sum. */
 function modelled({ perBlock, perMessage }: Fit, size: number, of: CostView['of']): Estimate {
   const at = (end: keyof Estimate): number => of(perBlock[end] + perMessage[end] * size, size);
   return { value: at('value'), low: at('low'), high: at('high') };
@@ -87,7 +88,7 @@ function isOf(fit: Fit, point: MeasuredPoint['point']): boolean {
 }
 
 function throughputFigure(points: readonly MeasuredPoint[]): Figure {
-  const drawn = someOf(distinct(points.map(({ point }) => point.size)));
+  const drawn = someOf(ascending(points.map(({ point }) => point.size)));
   const rows = byMessageBytes(points, (own) =>
     byDelivery(own, (ofDelivery) =>
       drawn.map((size, colour) => ({
@@ -104,7 +105,7 @@ function throughputFigure(points: readonly MeasuredPoint[]): Figure {
   return {
     id: 'throughput',
     title: 'Throughput against clients',
-    words: `Messages a second, of all clients together, at the most the server gives. A line that rises as steeply as the clients grow shares nothing that is scarce; one that is flat has found the limit. ${rounds}`,
+    words: `Messages a second, of all clients together, at the most the server gives. A line that rises in step with the clients shares nothing scarce; a flat line has reached the limit. ${rounds}`,
     x: { label: 'Clients', scale: 'log', unit: 'count' },
     y: { label: 'Messages a second', scale: 'log', unit: 'perSecond' },
     keys: [],
@@ -142,7 +143,7 @@ function byMessageBytes(
   points: readonly MeasuredPoint[],
   panelsOf: (points: readonly MeasuredPoint[]) => Panel[],
 ): Choice[] {
-  const all = distinct(points.map(({ point }) => point.messageBytes));
+  const all = ascending(points.map(({ point }) => point.messageBytes));
   return all
     .map((messageBytes) => ({
       label: all.length > 1 ? bytesWords(messageBytes) : '',
@@ -166,7 +167,7 @@ function byClients(
   points: readonly MeasuredPoint[],
   curve: (label: string, colour: number, points: readonly MeasuredPoint[]) => Curve,
 ): Panel[] {
-  const all = distinct(points.map(({ point }) => point.clients));
+  const all = ascending(points.map(({ point }) => point.clients));
   return byDelivery(points, (ofDelivery) =>
     all
       .map((clients, colour) =>
@@ -180,7 +181,7 @@ function byClients(
   );
 }
 
-/** The figure's spread at each size or number of clients. What is not above zero has no place on a logarithmic axis. */
+/** The figure's spread at each size or number of clients. A logarithmic axis can show only values above zero. */
 function along(
   points: readonly MeasuredPoint[],
   x: 'size' | 'clients',
@@ -194,10 +195,7 @@ function along(
   return found;
 }
 
-/** Colours tell no more lines apart. */
-const mostLines = 8;
-
-/** At most eight of them, evenly, with the first and the last. */
+/** At most eight of the values, evenly spaced, with the first and the last. */
 export function someOf<Value>(values: readonly Value[]): Value[] {
   if (values.length <= mostLines) return [...values];
   const step = (values.length - 1) / (mostLines - 1);

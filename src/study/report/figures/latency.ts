@@ -1,15 +1,16 @@
-// The figures of a feed with a rate: what latency a block size gives, and how the times are distributed.
+// The figures of a feed with a rate: the latency that each block size gives, and the distribution of the times.
 import type { Choice, Figure, Mark, Panel, Series } from '../../page/figure.ts';
 import { formatMicros } from '../../page/format.ts';
 import type { Advice, Goal, Measurement, Point, Quantiles, StudyResult } from '../../result.ts';
-import { deliveries, distinct, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
-import { bytesWords, clientsWords, deliveryWords, rateWords, sizeWords } from '../words.ts';
+import { ascending } from '../../statistics/ascending.ts';
+import { deliveries, type MeasuredPoint, measuredPoints, type Spread, spreadOf } from '../points.ts';
+import { bytesWords, clientsWords, deliveryWords, quantileName, rateWords, sizeWords } from '../words.ts';
 import { someOf } from './cost.ts';
 import { type Guide, panelOf } from './panel.ts';
 
 type LatencyGoal = Extract<Goal, { readonly kind: 'latency' }>;
 
-/** The figures for which there is anything to draw. */
+/** The figures that have something to draw. */
 export function latencyFigures(result: StudyResult): Figure[] {
   const points = measuredPoints(result.measurements);
   return [
@@ -18,13 +19,13 @@ export function latencyFigures(result: StudyResult): Figure[] {
       id: 'latency-quantiles',
       title: 'Latency, by percentile',
       words:
-        'Each message, from the time it was due to the time its block was there: how many in a hundred, in a thousand, in ten thousand had less than that. ',
+        'For each message, from the time it was due to the time its block had come: how many in a hundred, in a thousand, in ten thousand took less than that. ',
       of: ({ latency }) => latency,
     }),
     quantileFigure(points, {
       id: 'took-quantiles',
       title: 'Time a block took, by percentile',
-      words: 'Each block, from its first byte to its last. ',
+      words: 'For each block, from its first byte to its last. ',
       of: ({ took }) => took,
     }),
   ].filter((figure) => figure.choices.length > 0);
@@ -34,7 +35,7 @@ function latencyFigure(points: readonly MeasuredPoint[], advice: readonly Advice
   const paced = points.filter(({ point }) => point.rate !== 'max');
   const goal = advice.map(latencyGoalOf).find((each) => each !== undefined);
   const quantile = goal?.quantile ?? 'p99';
-  const clients = distinct(paced.map(({ point }) => point.clients));
+  const clients = ascending(paced.map(({ point }) => point.clients));
   const choices = settings(paced, ({ rate, messageBytes }) => ({ rate, messageBytes })).map(
     ({ label, setting, own }) => ({
       label,
@@ -67,9 +68,9 @@ function latencyFigure(points: readonly MeasuredPoint[], advice: readonly Advice
   return {
     id: 'latency',
     title: 'Latency against block size, at a given rate',
-    words: `From the time a message was due to the time its block was there: solid ${nameOf(quantile)}, dashed the median. A block is there when its last message is, so its first one has waited (n − 1) / rate. The upright line is the advised size. Where the server did not keep up with the rate the latency grows for as long as one measures.`,
+    words: `From the time a message was due to the time its block had come. The solid line is ${quantileName(quantile)}, the dashed line the median. A block has come when its last message has, so its first message waits (n − 1) / rate. The vertical line is the advised size. Where the server did not keep up with the rate, the latency grows with the time that is measured.`,
     x: { label: 'Block size (messages)', scale: 'log', unit: 'count' },
-    y: { label: `Latency ${nameOf(quantile)}`, scale: 'log', unit: 'micros' },
+    y: { label: `Latency ${quantileName(quantile)}`, scale: 'log', unit: 'micros' },
     keys: [{ style: 'dashed', label: 'the median' }],
     choices: choices.filter(({ panels }) => panels.length > 0),
   };
@@ -79,15 +80,11 @@ function latencyGoalOf({ goal }: Advice): LatencyGoal | undefined {
   return goal.kind === 'latency' ? goal : undefined;
 }
 
-function nameOf(quantile: LatencyGoal['quantile']): string {
-  return quantile === 'p999' ? 'p99.9' : quantile;
-}
-
-/** The advised sizes; where all numbers of clients get the same, one mark says so. */
+/** The advised sizes. A size that is advised for several numbers of clients has one mark. */
 function marksOf(advice: readonly Advice[], clients: readonly number[]): Mark[] {
   const marks: Mark[] = [];
-  for (const size of distinct(advice.map((each) => each.size).filter((each) => each !== undefined))) {
-    const having = distinct(advice.filter((each) => each.size === size).map((each) => each.clients));
+  for (const size of ascending(advice.map((each) => each.size).filter((each) => each !== undefined))) {
+    const having = ascending(advice.filter((each) => each.size === size).map((each) => each.clients));
     const [only] = having;
     const isOne = having.length === 1 && only !== undefined;
     const label = isOne && clients.length > 1 ? `advised for ${clientsWords(only)}: ${size}` : `advised: ${size}`;
@@ -113,11 +110,14 @@ interface QuantileView {
   readonly of: (measurement: Measurement) => Quantiles | undefined;
 }
 
-/** One line a size, for each setting of everything else. Curves of several rounds cannot be averaged: the middle one is drawn. */
+/**
+ * One line for each size, in a choice for each setting of everything else. Curves of several rounds cannot be averaged,
+ * so the middle one is drawn.
+ */
 function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): Figure {
   const { id, title, words, of } = view;
   const withCurves = points.filter(({ rounds }) => rounds.some((round) => (of(round)?.count ?? 0) > 0));
-  const sizes = someOf(distinct(withCurves.map(({ point }) => point.size)));
+  const sizes = someOf(ascending(withCurves.map(({ point }) => point.size)));
   const groups = settings(withCurves, ({ rate, clients, messageBytes }) => ({ rate, clients, messageBytes }));
   const choices: Choice[] = groups.map(({ label, own }) => ({
     label,
@@ -135,7 +135,7 @@ function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): F
   return {
     id,
     title,
-    words: `${words}Of several rounds the one with the median p99 is drawn.`,
+    words: `${words}Where there are several rounds, the one with the median p99 is drawn.`,
     x: { label: 'Percentile', scale: 'percentile', unit: 'percentile' },
     y: { label: 'Time', scale: 'log', unit: 'micros' },
     keys: [],
@@ -143,7 +143,7 @@ function quantileFigure(points: readonly MeasuredPoint[], view: QuantileView): F
   };
 }
 
-/** The distribution of the repeat whose p99 is the median of all. */
+/** The distribution of the round whose p99 is the median of all. */
 function middleOf({ rounds }: MeasuredPoint, of: QuantileView['of']): Quantiles | undefined {
   const all = rounds
     .map(of)
@@ -159,7 +159,7 @@ export function quantilePanel(
 ): Panel | undefined {
   if (curves.length === 0) return undefined;
   const placed = curves.map(({ quantiles }) => new Map(placesOf(quantiles)));
-  const x = [...new Set(placed.flatMap((places) => [...places.keys()]))].sort((one, other) => one - other);
+  const x = ascending(placed.flatMap((places) => [...places.keys()]));
   const series = curves.map(
     ({ label, colour }, index): Series => ({
       label,
@@ -171,7 +171,10 @@ export function quantilePanel(
   return { title, x, series, marks: [] };
 }
 
-/** Each percentile p at 1 / (1 - p). The largest of so many values is the last that they tell apart, 1 in `count`. */
+/**
+ * Each percentile p at 1 / (1 - p). The last place is `count`, that of the largest value: no more values can be told
+ * apart.
+ */
 function placesOf({ count, p50, p90, p99, p999, max, curve }: Quantiles): [place: number, value: number][] {
   const named: [number, number][] = [
     [2, p50],
@@ -186,13 +189,16 @@ function placesOf({ count, p50, p90, p99, p999, max, curve }: Quantiles): [place
   return [...along, ...named, [last, max] as [number, number]].filter(([place]) => place <= last);
 }
 
-/** The values at all places up to a curve's last; between two of its own that of the next one, as a histogram has it. */
+/**
+ * The curve's value at each place up to its last. Between two of its own places it is that of the next one, as in a
+ * histogram.
+ */
 function stepped(x: readonly number[], places: ReadonlyMap<number, number>): (number | null)[] {
   const y: (number | null)[] = [];
   let next: number | null = null;
   for (const place of x.toReversed()) {
     next = places.get(place) ?? next;
-    // Zero has no place on a logarithmic axis; what was below the clock's step is drawn as that.
+    // A logarithmic axis cannot show zero, so times below the clock's step of a microsecond are drawn as one.
     y.push(next === null ? null : Math.max(1, next));
   }
   return y.reverse();
@@ -204,7 +210,7 @@ interface Setting<Part> {
   readonly own: readonly MeasuredPoint[];
 }
 
-/** The points in groups with the same parts, each named by those parts in which the groups differ. */
+/** Groups the points by the given parts. A group is named by the parts in which the groups differ. */
 function settings<Part extends Partial<Point>>(
   points: readonly MeasuredPoint[],
   part: (point: Point) => Part,

@@ -1,15 +1,19 @@
-// From measured curves to a panel: all its series along one ascending x, as the page draws them.
+// Makes a panel of measured curves: all its series share one ascending x, as the page draws them.
 import type { Mark, Panel, Series } from '../../page/figure.ts';
 import type { Estimate } from '../../result.ts';
+import { ascending } from '../../statistics/ascending.ts';
 import type { Spread } from '../points.ts';
 
-/** A line of a panel: what was measured, and what a model says of it. */
+/** The most lines of a panel: the page has no more colours that can be told apart. */
+export const mostLines = 8;
+
+/** A line of a panel: what was measured, and what a model predicts. */
 export interface Curve {
   readonly label: string;
   readonly colour: number;
   readonly measured: ReadonlyMap<number, Spread>;
   readonly model?: { readonly label: string; readonly at: (x: number) => Estimate };
-  /** A second, dashed line of the same. */
+  /** A second, dashed line of the same curve. */
   readonly beside?: { readonly label: string; readonly measured: ReadonlyMap<number, Spread> };
 }
 
@@ -20,7 +24,7 @@ export interface Guide {
   readonly at: (x: number) => number | undefined;
 }
 
-/** Points between the smallest and the largest x at which a model's line is drawn, so that it is a curve. */
+/** Steps of a model's line from the smallest to the largest x, enough to look like a curve. */
 const modelSteps = 24;
 
 /** The panel of these curves; undefined where nothing was measured. */
@@ -75,11 +79,7 @@ function spreadsAlong(x: readonly number[], values: ReadonlyMap<number, Spread>)
   };
 }
 
-function ascending(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((one, other) => one - other);
-}
-
-/** Evenly spread over the logarithm. */
+/** Evenly spaced on a logarithmic axis. */
 function between(measured: readonly number[]): number[] {
   const [least, most] = [measured[0] as number, measured[measured.length - 1] as number];
   if (least <= 0 || least === most) return [];

@@ -1,7 +1,8 @@
-// What a study is asked to measure and to advise: the flags, the presets where nothing is stated, and what a study that goes on
-// was asked before.
+// What a study is to measure and to advise: from the flags, from the presets where nothing is stated, and from the earlier
+// request of a study that goes on.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { withoutCredentials } from '../protocol/address.ts';
 import type { Delivery } from '../protocol/messages.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import { runCountOf } from '../study/experiment/plan.ts';
@@ -40,7 +41,7 @@ const quick = {
   measureMs: 250,
   warmUpMs: 100,
 } as const;
-/** Up to an hour: nominally 15 minutes, and runs that were disturbed are made again. */
+/** 15 minutes, and up to an hour where disturbed runs are made again. */
 const thorough = {
   sizes: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
   clients: [1, 10, 100],
@@ -54,17 +55,17 @@ const usualRates = [10_000, 'max'] as const;
 const usualBytes = 128;
 const usualSeed = 1;
 const usualGoals: readonly Goal[] = [{ kind: 'throughput' }, { kind: 'cpu' }, { kind: 'rate' }];
-/** More processes do not give a server more to do, they take its processor. */
+/** More processes would only take the server's processors. */
 const mostWorkers = 4;
 
-export interface Asked {
+export interface StudyRequest {
   readonly setup: Setup;
   readonly seed: number;
   readonly goals: readonly Goal[];
 }
 
-/** Throws a usage error where that is more than can be made. */
-export function askedFor(flags: StudyFlags): Asked {
+/** Throws a usage error if that is more than can be run. */
+export function requestedStudy(flags: StudyFlags): StudyRequest {
   const preset = flags.thorough === true ? thorough : quick;
   const setup = {
     sizes: sorted(flags.size ?? preset.sizes),
@@ -82,7 +83,7 @@ export function askedFor(flags: StudyFlags): Asked {
   const runs = runCountOf(setup);
   if (runs > mostRuns)
     throw new UsageError(
-      `${runs.toLocaleString('en')} runs are asked for, at most ${mostRuns.toLocaleString('en')} are made: state fewer sizes, clients, rates or rounds`,
+      `${runs.toLocaleString('en')} runs are requested, at most ${mostRuns.toLocaleString('en')} are made: state fewer sizes, clients, rates or rounds`,
     );
   return { setup, seed: flags.seed ?? usualSeed, goals: usualGoals, ...goalsStated(flags) };
 }
@@ -96,23 +97,29 @@ export function goalsStated({ latency, throughput, cpu }: StudyFlags): { readonl
   return goals.length === 0 ? {} : { goals };
 }
 
-/** What may be stated anew of a study that goes on; everything else says what to measure. */
+/** A study that goes on may state these anew. All other flags say what to measure. */
 const notOfTheGrid = ['latency', 'throughput', 'cpu', 'out', 'resume', 'json'];
 
 /**
- * A study goes on as it began: what says what to measure may be left out or stated as it was. Else half of it would be of
- * another study.
+ * A study goes on as it began. What to measure may be left out, or stated as it was; else half of it would be another study.
  */
-export function refuseOther(earlier: EarlierStudy, asked: Asked, flags: StudyFlags, url: string | undefined): void {
+export function refuseOther(
+  earlier: EarlierStudy,
+  requested: StudyRequest,
+  flags: StudyFlags,
+  url: string | undefined,
+): void {
   const refuse = (how: string, help: string): never => {
     throw new UsageError(`the study in ${flags.out} was begun with ${how}: ${help}, or state another --out`);
   };
   const { server } = earlier;
   if (server.own && url !== undefined) refuse('a server of its own', 'leave out the URL');
-  if (!server.own && url !== server.url) refuse(`the server ${server.url}`, 'state it');
+  // A result holds no password.
+  if (!server.own && (url === undefined || withoutCredentials(url) !== server.url))
+    refuse(`the server ${server.url}`, 'state it');
   if (Object.keys(flags).every((name) => notOfTheGrid.includes(name))) return;
   const was = { ...earlier.setup, seed: earlier.seed };
-  const is = { ...asked.setup, seed: asked.seed };
+  const is = { ...requested.setup, seed: requested.seed };
   for (const name of Object.keys(was) as (keyof typeof was)[])
     if (!isDeepStrictEqual(was[name], is[name]))
       refuse(`${name} ${was[name]}, not ${is[name]}`, 'leave out what says what to measure');

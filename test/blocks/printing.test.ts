@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { writeFully } from '../../src/blocks/files.ts';
 import { consoleStore } from '../../src/blocks/sinks/console.ts';
-import type { TellingOptions } from '../../src/blocks/sinks/telling.ts';
+import type { PrintingOptions } from '../../src/blocks/sinks/printing.ts';
 import { openTextStore } from '../../src/blocks/sinks/text.ts';
 import { temporaryFolder } from './folders.ts';
-import { joined, makeLine, plainLines, type Step, storedFeed, tell } from './story.ts';
+import { apply, joined, makeLine, plainLines, type Step, storedFeed } from './story.ts';
 
 const feed = storedFeed({ size: 5 });
 
-async function toldOf(steps: readonly Step[], options?: TellingOptions): Promise<string> {
+async function printed(steps: readonly Step[], options?: PrintingOptions): Promise<string> {
   const stream = new PassThrough();
   const sink = await consoleStore(stream, options).open(feed);
   const text = (async () => {
@@ -21,7 +21,7 @@ async function toldOf(steps: readonly Step[], options?: TellingOptions): Promise
     for await (const chunk of stream) all += String(chunk);
     return all;
   })();
-  for (const step of steps) await tell(sink, step);
+  for (const step of steps) await apply(sink, step);
   stream.end();
   return await text;
 }
@@ -32,8 +32,8 @@ const steps: Step[] = [
 ];
 
 describe('the console', () => {
-  it('tells each block above its messages, and each gap', async () => {
-    expect(await toldOf(steps)).toBe(
+  it('prints each block above its messages, and each gap', async () => {
+    expect(await printed(steps)).toBe(
       [
         'block user [60,62) gap 2 messages 108 B span 1.000 s took 1.000 s',
         '  60 2026-01-01T00:01:00.000000Z {"n":60}',
@@ -44,11 +44,11 @@ describe('the console', () => {
     );
   });
 
-  it('tells each as a line of JSON where that is wanted', async () => {
-    const clock = { nowMicros: () => 5, after: () => ({ cancel: () => undefined }) };
-    const told = (await toldOf(steps, { json: true, clock })).split('\n');
-    expect(told).toHaveLength(3);
-    expect(JSON.parse(told[0] as string)).toMatchObject({
+  it('prints each as a line of JSON where that is wanted', async () => {
+    const clock = { nowMicros: () => 5, monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) };
+    const lines = (await printed(steps, { json: true, clock })).split('\n');
+    expect(lines).toHaveLength(3);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
       feed: 'user',
       from: 60,
       to: 62,
@@ -57,15 +57,16 @@ describe('the console', () => {
       crc32: crc32(joined(plainLines(60, 62))),
       at: 5,
     });
-    expect(JSON.parse(told[1] as string)).toEqual({ feed: 'user', gap: [62, 70], at: 5 });
+    expect(JSON.parse(lines[1] as string)).toEqual({ feed: 'user', gap: [62, 70], at: 5 });
   });
 
-  it('tells a block that is too long to wait for in parts, and forgets them', async () => {
-    const lines = Array.from({ length: 5 }, (_, n) => makeLine(n, 0, `"${'x'.repeat(400_000)}"`));
-    const told = (await toldOf([{ does: 'block', lines, cut: 'size' }])).split('\n').map((line) => line.slice(0, 20));
-    expect(told[0]).toBe('part user from 0');
-    expect(told.filter((line) => line.startsWith('  '))).toHaveLength(5);
-    expect(told.findIndex((line) => line.startsWith('block user [0,5)'))).toBe(4);
+  it('prints a block that is too long to wait for in parts, and forgets them', async () => {
+    const messages = Array.from({ length: 5 }, (_, n) => makeLine(n, 0, `"${'x'.repeat(400_000)}"`));
+    const printedLines = await printed([{ does: 'block', lines: messages, cut: 'size' }]);
+    const lines = printedLines.split('\n').map((line) => line.slice(0, 20));
+    expect(lines[0]).toBe('part user from 0');
+    expect(lines.filter((line) => line.startsWith('  '))).toHaveLength(5);
+    expect(lines.findIndex((line) => line.startsWith('block user [0,5)'))).toBe(4);
   });
 
   it('takes no block before the stream has taken the one before', async () => {
@@ -73,7 +74,7 @@ describe('the console', () => {
     const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => void taken.push(done) });
     const sink = await consoleStore(stream).open(feed);
     let isStored = false;
-    const storing = tell(sink, steps[0] as Step).then(() => {
+    const storing = apply(sink, steps[0] as Step).then(() => {
       isStored = true;
     });
     await expect.poll(() => taken.length).toBe(1);
@@ -87,7 +88,7 @@ describe('the console', () => {
     // A real pipe, whose reader closes it; the process would die of an error event that nobody hears.
     const source = `
       import { consoleStore } from ${JSON.stringify(join(import.meta.dirname, '../../dist/blocks/sinks/console.js'))};
-      const feed = { asked: 'user', feed: 'user', epoch: '', specification: undefined, policy: { size: 1 } };
+      const feed = { requested: 'user', feed: 'user', epoch: '', specification: undefined, policy: { size: 1 } };
       const sink = await consoleStore(process.stdout).open(feed);
       try {
         for (;;) await sink.gap(0, 1);
@@ -118,7 +119,7 @@ describe('a text file', () => {
       await Promise.all(
         sinks.map(async (sink) => {
           for (let from = round * 50; from < (round + 1) * 50; from += 5)
-            await tell(sink, { does: 'block', lines: plainLines(from, from + 5), cut: 'size' });
+            await apply(sink, { does: 'block', lines: plainLines(from, from + 5), cut: 'size' });
           await sink.sync();
         }),
       );

@@ -1,5 +1,5 @@
 // The lines of a block that comes in pieces: a line may lie across two.
-import { maxLineBytes } from '../../protocol/message.ts';
+import { maxLineBytes } from '../protocol/message.ts';
 
 export class LineJoiner {
   #carried: Buffer[] = [];

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoMicros, tellBlock, tellBlockJson, tellGap, tellGapJson, tellMessages } from '../../src/blocks/tell.ts';
+import {
+  formatBlock,
+  formatBlockJson,
+  formatGap,
+  formatGapJson,
+  formatMessages,
+  isoMicros,
+} from '../../src/blocks/format.ts';
 import { factsOf, joined, makeLine, plainLine } from './story.ts';
 
 const facts = {
@@ -15,25 +22,25 @@ const facts = {
   delivery: 'block',
 } as const;
 
-describe('a block is told to people', () => {
+describe('a block is written for people', () => {
   it('in one line', () => {
-    expect(tellBlock('user', facts)).toBe('block user [60,65) size 5 messages 812 B span 8.000 s took 0.001 s');
+    expect(formatBlock('user', facts)).toBe('block user [60,65) size 5 messages 812 B span 8.000 s took 0.001 s');
   });
 
   it('with a single message in the singular', () => {
-    expect(tellBlock('user', { ...facts, to: 61 })).toContain('[60,61) size 1 message 812 B');
+    expect(formatBlock('user', { ...facts, to: 61 })).toContain('[60,61) size 1 message 812 B');
   });
 
   it('with no negative took when the clock of the machine was set back meanwhile', () => {
-    expect(tellBlock('user', { ...facts, lastReceived: 0 })).toMatch(/took 0\.000 s$/);
+    expect(formatBlock('user', { ...facts, lastReceived: 0 })).toMatch(/took 0\.000 s$/);
   });
 
   it('and a gap with what is lost', () => {
-    expect(tellGap('user', 65, 70)).toBe('gap user [65,70) 5 messages lost');
+    expect(formatGap('user', 65, 70)).toBe('gap user [65,70) 5 messages lost');
   });
 
   it('and as JSON with the fields of its journal line that speak of no folder', () => {
-    expect(JSON.parse(tellBlockJson('user', facts, 7, 9))).toEqual({
+    expect(JSON.parse(formatBlockJson('user', facts, 7, 9))).toEqual({
       feed: 'user',
       ...facts,
       crc32: 7,
@@ -41,24 +48,24 @@ describe('a block is told to people', () => {
       span: 8_000_000,
       took: 1_000,
     });
-    expect(JSON.parse(tellGapJson('user', 65, 70, 9))).toEqual({ feed: 'user', gap: [65, 70], at: 9 });
+    expect(JSON.parse(formatGapJson('user', 65, 70, 9))).toEqual({ feed: 'user', gap: [65, 70], at: 9 });
   });
 });
 
-describe('its messages are told under it', () => {
+describe('its messages are written under it', () => {
   it('each with offset, time to the microsecond, and its data as they came', () => {
     const lines = joined([
       makeLine(60, 1_767_225_720_000_001, '{"a": 1.0}'),
       makeLine(61, 1_767_225_722_000_000, '"é"'),
     ]);
-    expect(tellMessages(lines)).toBe(
+    expect(formatMessages(lines)).toBe(
       '  60 2026-01-01T00:02:00.000001Z {"a": 1.0}\n  61 2026-01-01T00:02:02.000000Z "é"\n',
     );
   });
 
   it('without anything that steers a terminal or turns text round', () => {
     const line = makeLine(0, 0, '"a\u001b[2J\u009b2J\u007f\u202e\u2066b"');
-    expect(tellMessages(line.bytes)).toBe(
+    expect(formatMessages(line.bytes)).toBe(
       '  0 1970-01-01T00:00:00.000000Z "a\\u001b[2J\\u009b2J\\u007f\\u202e\\u2066b"\n',
     );
   });
@@ -67,10 +74,10 @@ describe('its messages are told under it', () => {
     fc.assert(
       fc.property(fc.array(fc.json(), { minLength: 1 }), (data) => {
         const lines = data.map((text, offset) => makeLine(offset, offset, text));
-        const told = tellMessages(joined(lines)).split('\n');
-        expect(told).toHaveLength(lines.length + 1);
-        told.slice(0, -1).forEach((text, offset) => {
-          const json = text.slice(text.indexOf('Z ') + 2);
+        const text = formatMessages(joined(lines)).split('\n');
+        expect(text).toHaveLength(lines.length + 1);
+        text.slice(0, -1).forEach((line, offset) => {
+          const json = line.slice(line.indexOf('Z ') + 2);
           expect(JSON.parse(json)).toEqual(JSON.parse(data[offset] as string));
         });
       }),
@@ -78,7 +85,7 @@ describe('its messages are told under it', () => {
   });
 
   it('and throws where a line is no message', () => {
-    expect(() => tellMessages(Buffer.from('hello\n'))).toThrow(expect.objectContaining({ code: 'bad-server' }));
+    expect(() => formatMessages(Buffer.from('hello\n'))).toThrow(expect.objectContaining({ code: 'bad-server' }));
   });
 });
 

@@ -1,16 +1,16 @@
-// Time in slots, in bounded memory: what happens is added to the slot it falls into, and when there are too many slots they
-// are joined to longer ones. Sums, counts, least and greatest stay exact; nothing is sampled.
+// Divides time into slots, in bounded memory. Each block is added to its slot, and when there are too many slots they
+// are joined to longer ones. Counts, sums, least and greatest stay exact; nothing is sampled.
 import { assert } from '../../base/assert.ts';
 import type { Extent, Slot } from './result.ts';
 
-/** At most so many slots from the first to the last. */
+/** The most slots from the first to the last, empty ones included. */
 export const mostSlots = 400;
 
 const millisecond = 1_000;
 const second = 1_000_000;
 const day = 86_400 * second;
 
-/** How long slots can be; each is a multiple of the one before, so that whole slots are joined. */
+/** The possible lengths of slots. Each is a multiple of the one before, so that whole slots are joined. */
 const lengths: readonly number[] = [
   ...[1, 5, 10, 50, 100, 500].map((count) => count * millisecond),
   ...[1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 21_600].map((count) => count * second),
@@ -43,7 +43,7 @@ interface Filled {
   readonly between: Sum;
 }
 
-export class Slots {
+export class TimeSlots {
   #level = 0;
   #filled = new Map<number, Filled>();
   #first = Number.POSITIVE_INFINITY;
@@ -67,7 +67,10 @@ export class Slots {
     if (between !== undefined) put(slot.between, between);
   }
 
-  /** Joins slots to ones of that length, which is one of another's `slotMicros`. Those that are as long already stay. */
+  /**
+   * Joins the slots to ones of that length, which is the `slotMicros` of other slots. Slots that are as long already
+   * stay.
+   */
   joinTo(slotMicros: number): void {
     if (slotMicros <= this.slotMicros) return;
     const factor = slotMicros / this.slotMicros;
@@ -86,7 +89,7 @@ export class Slots {
     }
   }
 
-  /** The slots in which there is anything, in the order of time. */
+  /** The slots that are not empty, in order of time. */
   list(): Slot[] {
     return [...this.#filled]
       .sort(([one], [other]) => one - other)

@@ -1,17 +1,18 @@
-// How a block is told to people, and as JSON to programs. Pure: text in, text out. What comes from outside is told so that
-// it cannot steer a terminal.
+// A block as text for people, and as JSON for programs. Pure: text in, text out. What comes from outside is written so
+// that it cannot steer a terminal.
 import { readLineHead, splitLines } from '../protocol/message.ts';
+import { formatSeconds } from '../protocol/units.ts';
 import type { BlockFacts } from './sink.ts';
 
 /** `block user [60,65) size 5 messages 812 B span 8.000 s took 0.001 s` */
-export function tellBlock(feed: string, block: BlockFacts): string {
+export function formatBlock(feed: string, block: BlockFacts): string {
   const range = `[${block.from},${block.to})`;
-  const span = seconds(block.lastTime - block.firstTime);
-  return `block ${feed} ${range} ${block.cut} ${count(block.to - block.from)} ${block.bytes} B span ${span} took ${seconds(took(block))}`;
+  const span = formatSeconds(block.lastTime - block.firstTime);
+  return `block ${feed} ${range} ${block.cut} ${count(block.to - block.from)} ${block.bytes} B span ${span} took ${formatSeconds(took(block))}`;
 }
 
 /** `gap user [65,70) 5 messages lost` */
-export function tellGap(feed: string, from: number, to: number): string {
+export function formatGap(feed: string, from: number, to: number): string {
   return `gap ${feed} [${from},${to}) ${count(to - from)} lost`;
 }
 
@@ -19,7 +20,7 @@ export function tellGap(feed: string, from: number, to: number): string {
  * Each message of `lines` in a line of its own, with a newline: `  60 2026-01-01T00:02:00.000000Z {"id":…}`. The data are
  * the message's own characters, control characters escaped as JSON has it. Throws `bad-server` when a line is no message.
  */
-export function tellMessages(lines: Uint8Array): string {
+export function formatMessages(lines: Uint8Array): string {
   let text = '';
   for (const line of splitLines(lines)) {
     const { offset, time } = readLineHead(line, 0);
@@ -29,7 +30,7 @@ export function tellMessages(lines: Uint8Array): string {
 }
 
 /** A block as one JSON object: the feed, then the fields of its journal line that do not speak of a folder. No newline. */
-export function tellBlockJson(feed: string, block: BlockFacts, crc32: number, atMicros: number): string {
+export function formatBlockJson(feed: string, block: BlockFacts, crc32: number, atMicros: number): string {
   const { from, to, cut, bytes, firstTime, lastTime, firstReceived, lastReceived, delivery } = block;
   const span = lastTime - firstTime;
   const head = { feed, from, to, cut, bytes, crc32, at: atMicros, firstTime, lastTime, span };
@@ -37,7 +38,7 @@ export function tellBlockJson(feed: string, block: BlockFacts, crc32: number, at
 }
 
 /** A gap as one JSON object: `{"feed":"user","gap":[65,70],"at":…}`. No newline. */
-export function tellGapJson(feed: string, from: number, to: number, atMicros: number): string {
+export function formatGapJson(feed: string, from: number, to: number, atMicros: number): string {
   return JSON.stringify({ feed, gap: [from, to], at: atMicros });
 }
 
@@ -51,10 +52,6 @@ export function isoMicros(timeMicros: number): string {
   const ms = Math.floor(timeMicros / 1_000);
   const micros = timeMicros - ms * 1_000;
   return `${new Date(ms).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
-}
-
-function seconds(micros: number): string {
-  return `${(micros / 1_000_000).toFixed(3)} s`;
 }
 
 function count(messages: number): string {

@@ -1,0 +1,3 @@
+// Style sheets that the page's script names, so that the build finds them.
+
+declare module '*.css' {}

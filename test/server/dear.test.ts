@@ -1,0 +1,98 @@
+// Feeds of which a message takes many turns to make: what is read for those who look up where they start, and for those who left.
+import { connect } from 'node:net';
+import { crc32 } from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { Chunk } from '../../src/feed/chunk.ts';
+import { sliceOf } from '../../src/feed/lines.ts';
+import { MemoryFeed } from '../../src/feed/logs/memory.ts';
+import { bench, eventually } from '../support/server.ts';
+
+/** No line of it is whole yet, for all that a turn has. */
+class DearFeed extends MemoryFeed {
+  reads = 0;
+  /** The most reads in one turn of the event loop. */
+  most = 0;
+  #inTurn = 0;
+  isDear = true;
+
+  override read(from: number, untilMs = 0): Chunk {
+    if (!this.isDear) return super.read(from);
+    this.reads++;
+    if (this.#inTurn++ === 0)
+      setImmediate(() => {
+        this.#inTurn = 0;
+      });
+    this.most = Math.max(this.most, this.#inTurn);
+    while (performance.now() < untilMs);
+    return undefined as unknown as Chunk;
+  }
+}
+
+function dearFeed(): DearFeed {
+  const feed = new DearFeed('dear');
+  for (let n = 0; n < 10; n++) feed.append({ n });
+  return feed;
+}
+
+/** That nothing is read any more. */
+async function expectQuiet(feed: DearFeed): Promise<void> {
+  let reads = -1;
+  await eventually(() => {
+    const isQuiet = reads === feed.reads;
+    reads = feed.reads;
+    return isQuiet;
+  });
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect(feed.reads).toBe(reads);
+}
+
+test('nothing is made for a plain client that left while its start was looked up', async () => {
+  const dear = dearFeed();
+  const { port } = await bench({ feeds: { dear } });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    'GET /feeds/dear?bytes=1000 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
+  await eventually(() => dear.reads > 10);
+  socket.destroy();
+  await expectQuiet(dear);
+});
+
+test.each([
+  ['blocks by bytes', { from: 'latest', bytes: 1_000 }],
+  ['blocks by the clock', { from: 'latest', wait: 1_000_000 }],
+  ['a line before its place to compare', { from: 5, check: 1 }],
+  ['any start', { from: 0, size: 1 }],
+] as const)('nothing is made for a session that left, of %s', async (_what, request) => {
+  const dear = dearFeed();
+  const { peer } = await bench({ feeds: { dear } });
+  const client = await peer();
+  const epoch = 'check' in request ? { epoch: dear.epoch } : {};
+  client.say({ type: 'subscribe', feed: 'dear', ...request, ...epoch });
+  await eventually(() => dear.reads > 10);
+  client.close();
+  await expectQuiet(dear);
+});
+
+test('twenty who look up their start together take no more of a turn than one', async () => {
+  const dear = dearFeed();
+  const { peer } = await bench({ feeds: { dear } });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => peer()));
+  for (const client of clients) client.say({ type: 'subscribe', feed: 'dear', from: 'latest', bytes: 1_000 });
+  await eventually(() => dear.reads > 100);
+  expect(dear.most).toBeLessThan(10);
+});
+
+test('RES-3: the line before a resume is compared once it is made, however many turns that takes', async () => {
+  const dear = dearFeed();
+  const { peer } = await bench({ feeds: { dear } });
+  dear.isDear = false;
+  const check = crc32(sliceOf(dear.read(4), 4, 5));
+  dear.isDear = true;
+  const client = await peer();
+  client.say({ type: 'subscribe', feed: 'dear', from: 5, size: 1, epoch: dear.epoch, check });
+  await eventually(() => dear.reads > 10);
+  dear.isDear = false;
+  expect(await client.hears('subscribed')).toMatchObject({ from: 5, checked: true });
+});
