@@ -1,5 +1,5 @@
-// The memory of lines that are made when they are read, and made again when it was needed for others. What all feeds of one server
-// hold of it together is bounded, as is what each holds; what is counted is what is held, whole lines or not.
+// The memory of lines that are made when somebody reads them, and can be made again. What one feed holds of it is bounded, and what all
+// feeds of a server hold together. What is counted is what is held, also by lines that are not whole yet.
 import { Chunk } from './chunk.ts';
 import { feedLimits } from './limits.ts';
 
@@ -35,7 +35,7 @@ export class ChunkMemory {
   #turnEnds = false;
 
   /** `nowMs` is a time that only goes on. */
-  constructor(maxBytes: number, nowMs: () => number = () => performance.now()) {
+  constructor(maxBytes: number, nowMs: () => number) {
     this.#maxBytes = maxBytes;
     this.#nowMs = nowMs;
   }

@@ -2,7 +2,8 @@
 import type { Framer, Progress } from './framer.ts';
 import type { GatheredLines, Gatherer } from './gatheredLines.ts';
 import type { Reader } from './reader.ts';
-import type { Task, Turns } from './turns.ts';
+import type { Task } from './task.ts';
+import type { Turns } from './turns.ts';
 
 export type Outcome = Progress | { readonly failed: unknown };
 

@@ -1,6 +1,6 @@
 // First in, first out, also when thousands wait: an array's own `shift` moves all that are behind.
 import { assert } from '../base/assert.ts';
-import type { Task } from './turns.ts';
+import type { Task } from './task.ts';
 
 const emptiedMin = 64;
 

@@ -4,14 +4,8 @@
 // not starve.
 import { feedLimits } from '../feed/limits.ts';
 import { framesLimits } from './limits.ts';
+import type { Task } from './task.ts';
 import { TaskQueue } from './taskQueue.ts';
-
-/** Something to do in a turn. It is queued at most once; `queued` is for Turns alone. */
-export interface Task {
-  queued: boolean;
-  /** Does some of it, until about `Turns.untilMs`. True: it has made nothing yet that somebody waits for, and goes on. */
-  run(): boolean;
-}
 
 const turnMs = feedLimits.turnMs.default;
 const sliceMs = framesLimits.sliceMs.default;

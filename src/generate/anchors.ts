@@ -1,12 +1,12 @@
-// How far apart the anchors of a generated feed are: offsets at which frames and blocks by bytes begin for certain. Whoever starts to
-// read between two makes all messages from the one before, so that is bounded in bytes and in what it costs.
+// How far apart the anchors of a generated feed are. At an anchor frames begin for certain, and blocks by bytes too. A reader who starts
+// between two has all messages from the one before made. So that is bounded, in bytes and in what it costs.
 import { generateLimits } from './limits.ts';
 
 const anchorEveryMax = 4_096;
 
 /**
- * A power of two up to 4,096: the most messages that together have at most `lookBackBytes` and cost at most `lookBackMicros`; at least 1. Blocks
- * by bytes end at anchors, so it is content: whoever changes it raises `kinds` in kinds/version.ts.
+ * A power of two up to 4,096. So many messages have at most `lookBackBytes` together, and cost at most `lookBackMicros`; it is at least 1.
+ * Blocks by bytes end at anchors: whoever changes this raises `kinds` in kinds/version.ts.
  */
 export function anchorEveryOf(maxLineBytes: number, messageMicros: number): number {
   const { lookBackBytes, lookBackMicros } = generateLimits;

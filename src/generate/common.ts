@@ -18,7 +18,7 @@ const seed: Parameter = integer(0, Number.MAX_SAFE_INTEGER, {
   default: '0',
 });
 
-// From the latest origin on there are still 55 years until times are no safe integers any more.
+// Times stay safe integers for 55 years after the latest origin.
 const origin: Parameter = {
   meaning: 'when the first message is due, UTC',
   default: '2026-01-01T00:00:00Z',

@@ -13,7 +13,7 @@ import type { Specification } from './specification.ts';
 
 const chunkBytes = 65_536;
 const chunkMessagesMax = 512;
-/** Messages that cost more are made in pieces where their kind can, each in a chunk of its own; others in one go. */
+/** Messages that cost more are made in pieces, if their kind can, each in a chunk of its own. The others are made in one go. */
 const wholeMicros = 2 * costs.piece;
 
 /** A feed made from its specification, moved by a clock. */
@@ -45,7 +45,7 @@ export class GeneratedFeed implements Feed {
     name: string,
     source: Specification,
     clock: Clock = systemClock,
-    memory: ChunkMemory = new ChunkMemory(2 * feedLimits.feedMadeBytes.default),
+    memory: ChunkMemory = new ChunkMemory(2 * feedLimits.feedMadeBytes.default, () => clock.monotonicMs()),
   ) {
     this.name = name;
     this.epoch = source.epoch;
@@ -123,7 +123,8 @@ export class GeneratedFeed implements Feed {
     if (!this.paced || this.#timer !== undefined || this.#watchers.size === 0) return;
     const tail = this.tail();
     const waitMs = (this.#source.schedule.dueMicros(tail) - this.#nowMicros) / 1_000;
-    const lookMs = Math.min(Math.max(1, Math.ceil(waitMs)), feedLimits.wallLookMs.default);
+    // A timer comes up to a millisecond early or late: to the nearest, and once more where it was early, is soonest.
+    const lookMs = Math.min(Math.max(1, Math.round(waitMs)), feedLimits.wallLookMs.default);
     this.#timer = this.#clock.after(lookMs, () => {
       this.#timer = undefined;
       this.#arm();
@@ -136,7 +137,7 @@ export class GeneratedFeed implements Feed {
   #chunkFor(from: number): HeldChunk | undefined {
     const number = Math.floor(from / this.#chunkMessages);
     const known = this.#chunks.get(number);
-    // A chunk that begins behind `from`, or has not come near it, is made anew from there: nobody waits for lines that
+    // A chunk that begins behind `from`, or has not come near it, is made anew from there. Nobody should wait for lines that
     // nobody asked for.
     if (known !== undefined && known.chunk.from <= from && from - known.chunk.to <= this.#chunkMessages / 8) {
       this.#share.use(known);

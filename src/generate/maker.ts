@@ -10,13 +10,13 @@ import { parseSpecification } from './specification.ts';
 export const generatedFeeds: FeedMaker = {
   kinds: [...kinds.keys()],
   specify(words) {
-    const specification = parseSpecification(words);
-    const { epoch, adHocName, rate } = specification;
+    // A server remembers many that nobody reads. So only the words are kept, and no generator.
+    const { canonical, epoch, adHocName, rate } = parseSpecification(words);
     return {
       epoch,
       name: adHocName,
       rate: rate === 'max' ? Number.POSITIVE_INFINITY : rate.messages / rate.seconds,
-      make: (name, clock, memory) => new GeneratedFeed(name, specification, clock, memory),
+      make: (name, clock, memory) => new GeneratedFeed(name, parseSpecification(canonical), clock, memory),
     };
   },
 };

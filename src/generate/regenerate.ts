@@ -1,4 +1,4 @@
-// Makes the lines of a generated feed again from its specification, at whatever offsets: what verifying stored blocks needs.
+// Makes lines of a generated feed again from its specification, at any offsets, so that stored blocks can be verified.
 import { BlockfeedError } from '../protocol/errors.ts';
 import { messageLine } from '../protocol/message.ts';
 import { parseSpecification } from './specification.ts';

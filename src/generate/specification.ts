@@ -49,7 +49,7 @@ export function parseSpecification(text: string): Specification {
     .sort()
     .map((name) => `${name}=${encodeValue(values[name] as string)}`)
     .join('&')}`;
-  // Written out it may be longer, and must not be refused then.
+  // The canonical form may be longer. It must be a specification too.
   checkText(canonical);
 
   const seed = Number(values.seed);
@@ -167,7 +167,7 @@ function settingOf(parameter: Parameter, values: Values): string {
 function decode(text: string): string {
   try {
     const decoded = decodeURIComponent(text);
-    // Half of a surrogate pair has no bytes to be hashed.
+    // Half of a surrogate pair has no bytes in UTF-8, and the canonical form is hashed.
     if (!/\p{Surrogate}/u.test(decoded)) return decoded;
   } catch (cause) {
     throw badEncoding(text, cause);
@@ -182,7 +182,7 @@ function badEncoding(text: string, cause: unknown): BlockfeedError {
   });
 }
 
-/** As little as makes it the same again, also in a URL's query, where some take a plus for a space. */
+/** Encodes only what must be: so that it parses to the same again, also in a URL's query, where some take a plus for a space. */
 function encodeValue(value: string): string {
   return value.replace(/[%&#+\s\p{Cc}]/gu, encodeURIComponent);
 }

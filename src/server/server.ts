@@ -91,7 +91,7 @@ export class BlockfeedServer {
       cache: new PageCache(limits.cachedBytes),
       gathered: new GatheredLines(framesLimits.gatheredBytes.default),
     };
-    this.#made = new ChunkMemory(limits.madeBytes);
+    this.#made = new ChunkMemory(limits.madeBytes, () => clock.monotonicMs());
     this.#context = {
       name: 'blockfeed',
       clock,

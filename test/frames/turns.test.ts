@@ -1,6 +1,7 @@
 // Who runs when: live before late, and the late with a share of their own. Time is what the tasks say that they take.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Task, Turns } from '../../src/frames/turns.ts';
+import type { Task } from '../../src/frames/task.ts';
+import { Turns } from '../../src/frames/turns.ts';
 
 let nowMs = 0;
 /** The test is over: nobody goes on. */

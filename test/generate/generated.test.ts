@@ -25,6 +25,9 @@ function lineOf(text: string, offset: number): string {
   return messageLine(offset, timeMicros, generator.data(offset, timeMicros));
 }
 
+/** No time passes. */
+const still = () => 0;
+
 /** Long ago: a read stops as soon as it may. */
 const over = 0;
 
@@ -139,7 +142,7 @@ test('of a dear feed that many read at many places few are begun at once, and no
 
 test('E1: all feeds of a server together hold no more than is stated, the lines that are begun too', async () => {
   const maxBytes = 8_388_608;
-  const memory = new ChunkMemory(maxBytes);
+  const memory = new ChunkMemory(maxBytes, still);
   const feeds = Array.from({ length: 30 }, (_, index) =>
     feed(index % 2 === 0 ? `${dear}&seed=${index}` : `counter?pad=${index * 10}&rate=max`, memory),
   );
@@ -156,7 +159,7 @@ test('E1: all feeds of a server together hold no more than is stated, the lines 
 });
 
 test('E1: cheap feeds are read on while the dear ones have all the memory that lines which are begun may have', async () => {
-  const memory = new ChunkMemory(8_388_608);
+  const memory = new ChunkMemory(8_388_608, still);
   const cheapOnes = Array.from({ length: 40 }, (_, pad) => feed(`counter?rate=max&pad=${60 + pad}`, memory));
   const dearOnes = Array.from({ length: 30 }, (_, index) => feed(`${dear}&seed=${index}`, memory));
   for (let turn = 0; turn < 20; turn++) {
@@ -167,7 +170,7 @@ test('E1: cheap feeds are read on while the dear ones have all the memory that l
 });
 
 test('a feed that nobody watches any more gives all its memory back', async () => {
-  const memory = new ChunkMemory(8_388_608);
+  const memory = new ChunkMemory(8_388_608, still);
   const read = feed(dear, memory);
   const leave = read.watch(() => undefined);
   read.read(0, over);

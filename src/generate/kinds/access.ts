@@ -27,11 +27,11 @@ const agents: readonly string[] = [
   'ExampleBot/2.1 (+https://example.com/bot)',
 ];
 const sections: readonly string[] = ['products', 'articles', 'images', 'api/items', 'help'];
-// A word stands as often as it is to come, of 100, 20 and 20.
+// A word stands in its list as often as it is to come: of 100, 20 and 20.
 const methods: readonly string[] = weighted({ GET: 88, POST: 8, HEAD: 2, PUT: 1, DELETE: 1 });
 const good: readonly number[] = weighted({ 200: 17, 304: 2, 301: 1 }).map(Number);
 const bad: readonly number[] = weighted({ 404: 13, 403: 2, 429: 1, 500: 3, 503: 1 }).map(Number);
-// Odd, so that multiplying by it reorders the 24 bits of an address without two becoming one.
+// It is odd. So multiplying by it reorders the 24 bits of addresses, and no two become one.
 const scatter = 0x9e_37_79;
 
 function makeGenerator(values: Values, seed: number): Generator {

@@ -62,7 +62,7 @@ function makeGenerator(values: Values, seed: number): Generator {
   const valueMicros = sampler.micros + (dtype.startsWith('float') ? costs.float : costs.whole);
   const pieceValues = Math.ceil(costs.piece / valueMicros);
 
-  // A loop of its own for each piece: what adds to one long text by single values makes garbage of many times its size.
+  // Each piece is a text of its own. One long text, to which single values are added, makes garbage of many times its size.
   const textOf = (sample: () => number, from: number, to: number): string => {
     let text = from === 0 ? nesting.open : '';
     for (let index = from; index < to; index++) text += format(sample()) + nesting.behind(index);
@@ -90,7 +90,7 @@ function countOf(sizes: readonly number[]): number {
 interface Nesting {
   /** The text before the first value. */
   readonly open: string;
-  /** The bytes of all that is no value. */
+  /** The bytes of all brackets and commas. */
   readonly bytes: number;
   /** The text behind the value at `index`: `,`, or the brackets of the rows that end there and begin. */
   behind(index: number): string;
@@ -98,7 +98,7 @@ interface Nesting {
 
 function nestingOf(sizes: readonly number[]): Nesting {
   const count = countOf(sizes);
-  /** How many values the rows of each axis have, the innermost first, but for the outermost, which is the whole. */
+  /** How many values a row has: of the innermost axis first, without the outermost, whose one row is the whole. */
   const rows = sizes
     .slice(1)
     .map((_, axis) => countOf(sizes.slice(axis + 1)))

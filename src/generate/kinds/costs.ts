@@ -1,23 +1,23 @@
-// What it costs to make a message, known from its specification before one is made. The unit is a microsecond of the machine that
-// bench/README.md names, where these figures were measured and rounded up; elsewhere all of them are longer or shorter alike.
-// Where blocks by bytes end follows from them (`anchorEveryOf`): whoever changes one raises `kinds` in version.ts.
+// What it costs to make a message. It is known from the specification, before a message is made. The unit is a microsecond of the machine
+// that bench/README.md names: there these figures were measured, and rounded up. On another machine all of them are longer or shorter alike.
+// Anchors follow from them (`anchorEveryOf`), and blocks by bytes end there: whoever changes a figure raises `kinds` in version.ts.
 
 export const costs = {
-  /** The data of a message: of these kinds, and of those that state nothing. */
+  /** The data of a message of these kinds; `data`: of a kind that states nothing. */
   counter: 0.1,
   reading: 0.5,
   tick: 2,
   access: 3,
   user: 12,
   data: 10,
-  /** A byte of a line: written, counted, copied. */
+  /** A byte of a line, which is written, counted and copied. */
   byte: 0.0015,
-  /** A piece of a message that is made in pieces, about. */
+  /** What a piece of a message is to cost, where it is made in pieces. */
   piece: 100,
-  /** A value of an array as text, rounded first. */
+  /** Rounding a value of an array, and writing it. */
   float: 0.3,
   whole: 0.04,
-  /** A value of an array drawn. */
+  /** Drawing a value of an array. */
   uniform: 0.05,
   normal: 0.09,
   lognormal: 0.12,
@@ -25,22 +25,22 @@ export const costs = {
   gamma: 0.16,
   bernoulli: 0.03,
   geometric: 0.06,
-  /** An expression of a template that is none of the dear ones below, without its draws. */
+  /** An expression of a template, without its draws; the dear ones stand below. */
   expression: 5,
-  /** A random number that an expression draws: of the first 10, which choose what to make; of those behind them. */
+  /** Each of the first 10 random numbers that an expression draws: they choose what to make. Then each further one. */
   draw: 2,
   furtherDraw: 0.5,
   /** A character of an expression's arguments. */
   argumentCharacter: 0.1,
 } as const;
 
-/** A Poisson or binomial number with that mean, or with that many failures on the mean if they are fewer. */
+/** Drawing a Poisson or binomial number. `mean` is its mean, or that of the failures where they are fewer. */
 export function countMicros(mean: number): number {
-  // As many draws as it counts, up to 16; beyond, a draw or two halve what is left to count.
+  // Up to 16 it takes as many draws as it counts. Beyond, one or two draws halve what is left to count.
   return 0.15 + 0.03 * Math.min(16, mean) + 0.03 * Math.max(0, Math.log2(mean / 16));
 }
 
-/** What an expression costs that drew so many random numbers: `person.fullName`, with arguments of so many characters. */
+/** An expression: its method, as `person.fullName`, how long its arguments are as text, and how many random numbers it drew. */
 export function expressionMicros(method: string, argumentCharacters: number, draws: number): number {
   const listed = argumentCharacters > 0 ? dearWithArguments.get(method) : undefined;
   return (
@@ -51,7 +51,7 @@ export function expressionMicros(method: string, argumentCharacters: number, dra
   );
 }
 
-// What these cost beside their draws: they go through lists that they do not draw from.
+// These methods go through long lists, whatever they draw.
 const dearMethods: ReadonlyMap<string, number> = new Map([
   ['system.fileExt', 20],
   ['system.fileType', 20],

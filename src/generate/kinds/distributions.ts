@@ -29,7 +29,7 @@ interface Sampler {
   readonly largest: number;
   /** What drawing one value costs, by costs.ts. */
   readonly micros: number;
-  /** Starts on a message, whose numbers come from `source`. Several of d3's keep half of what they drew: never across messages. */
+  /** Starts on a message, whose numbers come from `source`. Several of d3's keep half of what they drew; none keeps it for the next message. */
   begin(source: () => number): () => number;
 }
 
@@ -169,7 +169,7 @@ export const distributions: ReadonlyMap<string, ValueDistribution> = new Map<str
       whole: 'nearest',
       sampler(values) {
         const lambda = numberOf(values, 'lambda');
-        // More than 40 deviations do not come in the age of the world, but only a bound that is kept is one.
+        // 40 deviations do not come in the age of the world. The bound is enforced all the same.
         const largest = Math.ceil(lambda + 40 * Math.sqrt(lambda) + 100);
         return {
           largest,

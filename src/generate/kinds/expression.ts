@@ -98,7 +98,7 @@ export function parseExpressions(text: string): Parsed {
 /** What makes the value of an expression, within `Fakes.make`. Throws `bad-feed` when faker has no such method. */
 export function bind(call: Call): () => unknown {
   const target: Record<string, unknown> = faker[call.module as 'person'] as unknown as Record<string, unknown>;
-  // Faker binds its methods to each module, so they are its own properties and nothing inherited is reached.
+  // Faker binds its methods to each module. So they are the module's own properties, and nothing inherited is reached.
   const method = Object.hasOwn(target, call.method) ? target[call.method] : undefined;
   if (typeof method !== 'function')
     throw bad(call.written, `${call.module} has no method ${call.method}`, methodsOf(call.module, target));
@@ -122,7 +122,7 @@ function parseArguments(written: string, text: string): unknown[] {
   }
 }
 
-/** Faker gets what was written: no number that is another one in JavaScript, no key that stands twice. */
+/** Refuses arguments that faker would not get as they were written: a number that becomes another one, a key that stands twice. */
 function checkKept(written: string, args: string): void {
   let tokens: Token[];
   try {
@@ -152,7 +152,7 @@ function checkArgument(call: Call, arg: unknown, name: string): void {
     // A text that is a number counts as one: faker's arithmetic takes it for one.
     const most = mostOf(call, name);
     if (Math.abs(Number(arg)) > most) throw bad(call.written, `${arg} is too much`, `Give at most ${most}.`);
-    // In what faker takes for a pattern, braces say how often a piece comes.
+    // Faker takes some texts for patterns. In a pattern, braces say how often a piece comes.
     if (typeof arg === 'string' && call.module !== 'helpers' && /[{}]/.test(arg))
       throw bad(call.written, 'a text in its arguments has a brace');
   } else if (arg !== null && typeof arg === 'object') {

@@ -1,5 +1,5 @@
-// Faker as a pure function of where its random numbers stand: it draws from the message that is being made, and its present is
-// that message's time. There is one Faker for all, since one takes 0.3 ms to make; several messages may be under way.
+// Faker as a pure function: it draws the numbers of the message that is being made, and its present is that message's time.
+// One Faker serves all feeds, since making one takes 0.3 ms. Several messages may be under way.
 import type { Faker } from '@faker-js/faker';
 import { faker as shared } from '@faker-js/faker/locale/en_US';
 import { assert } from '../../base/assert.ts';
@@ -13,8 +13,7 @@ export class Fakes {
   readonly presentMs: number;
 
   /**
-   * With `drawsMax`, faker throws once it has drawn so many numbers: whatever it is asked to make many of, it draws for each, so it
-   * comes to an end.
+   * Faker throws once it has drawn `drawsMax` numbers. It draws for each thing that it makes, so it always comes to an end.
    */
   constructor(source: () => number, timeMicros: number, drawsMax: number = Number.POSITIVE_INFINITY) {
     this.#source = source;
@@ -35,7 +34,7 @@ export class Fakes {
   }
 }
 
-/** Whose turn it is: nothing of a message is made but by `make`, and that in one go. */
+/** The message that is being made: `make` sets it, and is never interrupted. */
 let making: Fakes | undefined;
 
 function current(): Fakes {
@@ -46,7 +45,7 @@ function current(): Fakes {
 // The class comes from the instance: importing it by name would load 70 locales, five times the time.
 const FakerClass = shared.constructor as typeof Faker;
 
-/** To be called within `Fakes.make` only. */
+/** Its methods are called within `Fakes.make` only. */
 export const faker: Faker = new FakerClass({
   locale: shared.rawDefinitions,
   // faker.seed is never called: every message has its place instead.

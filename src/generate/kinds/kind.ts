@@ -21,13 +21,13 @@ export interface Parameter {
 export interface Generator {
   /** No line of this feed has more bytes, its newline included. A specification with more than 1,000,000 is refused. */
   readonly maxLineBytes: number;
-  /** What the data of one message costs to make, in the microseconds of costs.ts. @default costs.data, as of most kinds */
+  /** What the data of one message costs to make, in the microseconds of costs.ts. @default costs.data */
   readonly dataMicros?: number;
   /** The data of the message at `offset`, as JSON text in one line. A pure function of its arguments and the parameters. */
   data(offset: number, timeMicros: number): string;
   /**
-   * The same text in pieces, each of which costs `costs.piece` or little more: for kinds whose messages may be dear, so that making one can
-   * stop and go on later. Several may be under way at once.
+   * The same text in pieces. Each costs `costs.piece`, or little more. A kind has this where its messages may be dear: then making a
+   * message can stop, and go on later. Several messages may be under way at once.
    */
   pieces?(offset: number, timeMicros: number): Iterable<string>;
 }

@@ -27,7 +27,7 @@ export class PlacedRandom {
     this.#generator = this.#generatorAt(offset, stream);
   }
 
-  /** The numbers of `offset` by themselves, wherever this source is placed meanwhile: for a message that is made in pieces. */
+  /** A source of its own for the numbers of `offset`, for a message that is made in pieces: `place` does not move it. */
   at(offset: number): () => number {
     const generator = this.#generatorAt(offset, 0);
     return () => uniformFloat64(generator);
@@ -40,7 +40,7 @@ export class PlacedRandom {
     const word1 = mix((high + word0) ^ key1);
     const word2 = mix(word0 ^ ((word1 << 16) | (word1 >>> 16)) ^ key2);
     const word3 = mix((word2 + word1) ^ key3);
-    // Never all zero, from where such a generator does not come away.
+    // The state is never all zero: such a generator would stay there.
     return xoroshiro128plusFromState([word0, word1, word2, word3 | 1]);
   }
 

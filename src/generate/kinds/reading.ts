@@ -41,7 +41,7 @@ function makeGenerator(values: Values, seed: number): Generator {
       random.place(sensor, 1);
       return { bias: amplitude * 0.05 * random.bell(), phase: peak + (random.next() - 0.5) / 12 };
     });
-  // Only when a message is made: a thousand take a millisecond, and many a specification is looked at and not read.
+  // They are made with the first message. A thousand take a millisecond, and many specifications are looked at and never read.
   let sensors: ReturnType<typeof makeSensors> | undefined;
 
   return {

@@ -12,7 +12,7 @@ import { type Bound, tried } from './trial.ts';
 const depthMax = 32;
 /** Each expression's value, as JSON: a longer text is cut there, anything else that is longer becomes null. */
 const valueBytes = 2_000;
-/** A record has no more expressions, and no message of it draws more numbers, so that one takes milliseconds at the most. */
+/** A record has no more expressions, and a message draws no more numbers: so a message takes milliseconds at most. */
 const expressionsMax = 200;
 const drawsMax = 10_000;
 
@@ -109,8 +109,8 @@ function compileText(text: string, parts: Part[], calls: Bound[]): void {
 }
 
 /**
- * A value as JSON of at most `valueBytes` bytes. An expression may fail for some draws only, which no trial can rule out:
- * its value is null then, or nothing within a text, the same for everybody.
+ * A value as JSON of at most `valueBytes` bytes. An expression may fail for some draws only, and no trial can rule that out.
+ * Its value is null then, or nothing within a text. It is the same for everybody.
  */
 function valueJson(make: () => unknown): string {
   try {

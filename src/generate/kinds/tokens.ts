@@ -1,17 +1,17 @@
-// JSON text as its tokens. Who parses a text and writes it again changes what a number of JavaScript cannot hold, and drops what
-// is stated twice; a token stays what it was, and what has no one meaning is refused.
+// JSON text as its tokens. Parsing a text and writing it again would change numbers that JavaScript cannot hold, and drop a key that
+// stands twice. A token stays what it was; a text that could be read in two ways is refused.
 
 export interface Token {
   readonly is: 'text' | 'key' | 'number' | 'other';
-  /** As it stands, without white space about it; a text or key with its quotes, in the one form that JSON.stringify gives. */
+  /** As it stands in the text. A text or key has its quotes, and the one form that JSON.stringify gives. */
   readonly written: string;
 }
 
 const pattern = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[[\]{},:]|true|false|null/g;
 
 /**
- * The tokens of a JSON text, which joined are the same text without white space. Throws SyntaxError for what is no JSON, more than `depthMax`
- * deep, has a key twice in an object, half of a surrogate pair, or a number beyond what numbers can be.
+ * The tokens of a JSON text; joined, they are the same text without white space. Throws SyntaxError where it is no JSON, or more than
+ * `depthMax` deep, and where it has a key twice in one object, half of a surrogate pair, or a number that is too large.
  */
 export function tokensOf(text: string, depthMax: number): Token[] {
   try {

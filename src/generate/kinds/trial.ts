@@ -1,4 +1,4 @@
-// Each expression of a template is made once before anybody reads it: what faker cannot do is refused then, and what it costs is known.
+// Each expression of a template is tried once before anybody reads it. What faker cannot do is refused then, and what it costs is known.
 import { BlockfeedError } from '../../protocol/errors.ts';
 import { generateLimits } from '../limits.ts';
 import { expressionMicros } from './costs.ts';
@@ -12,7 +12,7 @@ export interface Bound {
   readonly make: () => unknown;
 }
 
-/** 2026-01-01: the trial reads the present no more than messages do. */
+/** 2026-01-01. The trial does not read the present, as messages do not. */
 const presentMicros = 1_767_225_600_000_000;
 
 /**
@@ -46,7 +46,7 @@ function tryOut(fakes: Fakes, call: Call, make: () => unknown): void {
   if (fault !== undefined) throw bad(call.written, `its value is ${fault}, which JSON does not have`);
 }
 
-/** What of a value JSON would change in silence. */
+/** What JSON would change to null in silence. */
 function faultOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : undefined;

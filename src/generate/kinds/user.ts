@@ -47,10 +47,10 @@ function makeGenerator(seed: number): Generator {
   };
 }
 
-// Reserved for examples (RFC 2606), as telephone numbers 555 0110 to 555 0199 are for fiction: nobody real is reached.
+// These are reserved for examples (RFC 2606), as the telephone numbers 555 0110 to 555 0199 are for fiction. Nobody real is reached.
 const domains = ['com', 'net', 'org'] as const;
 
-// Once for all feeds: there are thousands of words to look at.
+// These are made once for all feeds: there are thousands of words to look at.
 const words: Words = wordsOf();
 const maxDataBytes: number = maxDataBytesOf();
 
