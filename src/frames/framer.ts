@@ -12,10 +12,11 @@ import type { Page } from './page.ts';
 import { makeFrame, textFrame } from './websocket.ts';
 
 /**
- * What became of an `advance`: `made` units; `busy`: went on without completing one, call again; `idle`: everything there
+ * What became of an `advance`: `made` units; `busy`: went on without completing one, call again; `blocked`: the feed gives
+ * nothing in this turn, call again in a later one; `idle`: everything there
  * is was taken, call again when the feed has moved or the slot is over; `lost`: retention has overtaken this place.
  */
-export type Progress = 'made' | 'busy' | 'idle' | 'lost';
+export type Progress = 'made' | 'busy' | 'blocked' | 'idle' | 'lost';
 
 /** Makes the page for what comes next, which begins with the message `from`. */
 export type NewPage = (capacityBytes: number, from: number, behindCut: boolean) => Page;
@@ -141,7 +142,10 @@ export class Framer {
         return this.#units > 0 ? 'made' : 'idle';
       }
       const lines = this.#feed.read(this.#position, untilMs);
-      if (lines === undefined) break;
+      if (lines === undefined) {
+        if (this.#units === 0 && performance.now() < untilMs) return 'blocked';
+        break;
+      }
       if (lines instanceof Promise)
         return lines.then((late) => {
           if (!this.#isStopped) this.#take(late, Math.min(tail, late.to));

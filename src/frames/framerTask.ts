@@ -120,6 +120,10 @@ export class FramerTask implements Task, Gatherer {
     if (framer !== this.#framer) return this.readers.size > 0;
     this.#isLate = !framer.isAtTail;
     this.#host.gathered.count(this);
-    return this.#host.advanced(this, outcome);
+    const goesOn = this.#host.advanced(this, outcome);
+    if (!goesOn || outcome !== 'blocked') return goesOn;
+    // Others may be able to go on meanwhile.
+    this.#host.turns.addLate(this);
+    return false;
   }
 }

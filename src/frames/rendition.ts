@@ -166,7 +166,7 @@ export class Rendition implements FramerTaskHost {
       readers.delete(reader);
       reader.made(isLate);
     }
-    return outcome === 'busy' && readers.size > 0;
+    return (outcome === 'busy' || outcome === 'blocked') && readers.size > 0;
   }
 
   /**

@@ -93,6 +93,38 @@ describe('a rendition', () => {
     expect([cache.bytes, gathered.bytes]).toEqual([0, 0]);
   });
 
+  it('C2: one whose feed cannot be read in this turn leaves it to the others', async () => {
+    const { rendition, append, memory } = stage();
+    append(10_000);
+    let asked = 0;
+    let isFull = true;
+    const full = new Proxy(memory, {
+      get: (target, name) => {
+        if (name === 'read')
+          return (from: number) => {
+            asked++;
+            return isFull ? undefined : target.read(from);
+          };
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const waiting = new Taker(rendition({ size: 10 }, full), 0);
+    let askedBefore = 0;
+    class Noting extends Taker {
+      override made(isLate: boolean): void {
+        askedBefore ||= asked;
+        super.made(isLate);
+      }
+    }
+    const other = new Noting(rendition({ size: 10 }), 0);
+    await eventually(() => other.next === 10_000);
+    expect(askedBefore).toBe(1);
+    expect(waiting.came).toEqual([]);
+    isFull = false;
+    await eventually(() => waiting.next === 10_000);
+  });
+
   it('B1: who waits for messages to come does not take over those who wait for what is there', async () => {
     const { rendition, append, memory } = stage();
     append(5);
