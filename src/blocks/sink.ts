@@ -12,6 +12,8 @@ export interface StoredFeed {
   readonly epoch: string;
   /** Of a generated feed: from it every byte can be generated again. */
   readonly specification: string | undefined;
+  /** How many messages lie between two anchors of the feed: blocks by bytes end at each. */
+  readonly anchorEvery: number;
   readonly policy: Policy;
 }
 

@@ -38,6 +38,8 @@ export interface Opened {
   readonly specification: string | undefined;
   /** Whether the checksum that was given, or is known from before, was compared. */
   readonly checked: boolean;
+  /** How many messages lie between two anchors of the feed, at which blocks by bytes end. */
+  readonly anchorEvery: number;
 }
 
 export type SubscriptionEvent =

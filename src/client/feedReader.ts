@@ -29,7 +29,7 @@ export interface ReaderHost {
 }
 
 /** Who hears of it beside the data. */
-export interface Listener {
+export interface ReaderListener {
   /** Undefined: nobody listens. */
   readonly onEvent: ((event: SubscriptionEvent) => void) | undefined;
   /** Says what has to be heard where nobody listens. */
@@ -57,12 +57,12 @@ export class FeedReader {
   readonly #slab = new Slab();
   readonly #position: FeedPosition;
   readonly #consumer: string | undefined;
-  readonly #listener: Listener;
+  readonly #listener: ReaderListener;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
   #isAhead = false;
 
-  constructor(request: Request, listener: Listener) {
+  constructor(request: Request, listener: ReaderListener) {
     this.requested = request.feed;
     this.delivery = request.delivery ?? 'block';
     this.acks = new Acks(request.window ?? limits.window.default);
@@ -105,8 +105,8 @@ export class FeedReader {
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
     if (again && this.#consumer !== undefined) this.acks.repeat();
-    const { feed, epoch, from, at, tail, spec: specification, checked } = message;
-    const opened: Opened = Object.freeze({ feed, epoch, from, at, tail, specification, checked });
+    const { feed, epoch, from, at, tail, spec: specification, checked, anchorEvery } = message;
+    const opened: Opened = Object.freeze({ feed, epoch, from, at, tail, specification, checked, anchorEvery });
     this.tail = tail;
     this.#opened.resolve(opened);
     this.#tell({ type: 'opened', opened, again });

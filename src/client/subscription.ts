@@ -62,7 +62,7 @@ export class Subscription implements AsyncIterable<Block> {
 
   /**
    * The parts of blocks as they come, and the gaps between; a part with `cut` is the last of its block, and may have no
-   * lines. None has more than 524,288 bytes, or one line. In message delivery a part is one message, or several that came at
+   * lines. None has more than 65,536 bytes, or one line. In message delivery a part is one message, or several that came at
    * the same time.
    */
   parts(): AsyncGenerator<Part | Gap, void, undefined> {

@@ -59,8 +59,9 @@ async function collectNew(client: Client, store: Store, request: FeedRequest, ev
   const known = new AbortController();
   let subscription = subscribe(client, request, undefined, undefined, known.signal);
   events.subscribed(subscription);
-  const { feed, epoch, specification } = await subscription.opened;
-  const stored: StoredFeed = { requested: request.requested, feed, epoch, specification, policy: request.policy };
+  const { feed, epoch, specification, anchorEvery } = await subscription.opened;
+  const { requested, policy } = request;
+  const stored: StoredFeed = { requested, feed, epoch, specification, anchorEvery, policy };
   const sink = await store.open(stored);
   await closing(sink, async () => {
     if (sink.position !== undefined) {

@@ -103,17 +103,34 @@ export class Chunk implements Lines {
     this.count++;
   }
 
+  /** How much memory it takes once there is room for so many more lines, of so many bytes together. */
+  capacityWith(messages: number, bytes: number): number {
+    return this.#bytesWith(bytes) + this.#endsWith(messages) * 8;
+  }
+
   /** Makes room for so many more lines, of so many bytes together: exactly that where there was none. */
   reserve(messages: number, bytes: number): void {
-    if (this.#length + bytes > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    const bytesWith = this.#bytesWith(bytes);
+    if (bytesWith > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(bytesWith);
       this.#bytes.copy(larger, 0, 0, this.#length + this.#begun);
       this.#bytes = larger;
     }
-    if ((this.count + messages) * 2 > this.#ends.length) {
-      const larger = new Float64Array(Math.max(this.#ends.length * 2, (this.count + messages) * 2));
+    const endsWith = this.#endsWith(messages);
+    if (endsWith > this.#ends.length) {
+      const larger = new Float64Array(endsWith);
       larger.set(this.#ends);
       this.#ends = larger;
     }
+  }
+
+  #bytesWith(more: number): number {
+    const needed = this.#length + more;
+    return needed <= this.#bytes.length ? this.#bytes.length : Math.max(this.#bytes.length * 2, needed);
+  }
+
+  #endsWith(more: number): number {
+    const needed = (this.count + more) * 2;
+    return needed <= this.#ends.length ? this.#ends.length : Math.max(this.#ends.length * 2, needed);
   }
 }

@@ -8,9 +8,9 @@
 //       it, and may be shown.
 //   F4  Times never go back. `watermarkMicros` is a time below which no further message can appear. Say the watermark is
 //       12:00:05 and the last message is of 12:00:01: then the block of the seconds 0 to 4 is over, though nothing came.
-//   F5  `earliest` never goes back, and a read that fails because retention was faster finds `earliest` moved before it
-//       fails. Say a reader wants 60, and retention removes [0, 100) meanwhile: the reader sees earliest = 100 and reports
-//       the gap [60, 100), instead of an error.
+//   F5  `earliest` is an anchor and never goes back, and a read that fails because retention was faster finds `earliest`
+//       moved before it fails. Say anchors are every 64 messages, a reader wants 60, and retention removes [0, 128)
+//       meanwhile: the reader sees earliest = 128 and reports the gap [60, 128), instead of an error.
 import type { Lines } from './lines.ts';
 
 export interface Feed {
@@ -25,8 +25,13 @@ export interface Feed {
    * `tail` mean 0, and there is no lag.
    */
   readonly paced: boolean;
+  /**
+   * How many messages lie between two anchors: a power of two up to 4,096, the same for ever. At an anchor frames begin for
+   * certain, and blocks by bytes too. A feed of long lines has a small one, since readers look back to the anchor before them.
+   */
+  readonly anchorEvery: number;
 
-  /** The oldest offset that can still be read. Never goes back. */
+  /** The oldest offset that can still be read: an anchor. Never goes back. */
   earliest(): number;
   /** The offset that the next message will get; what is before it is durable. Never goes back. */
   tail(): number;

@@ -1,6 +1,5 @@
 // Which pages of all renditions are kept: those used last, up to a number of bytes. What is forgotten is made again when
 // somebody asks.
-import { assert } from '../base/assert.ts';
 import { framesLimits } from './limits.ts';
 import { Page } from './page.ts';
 
@@ -9,10 +8,7 @@ export interface PageOwner {
   forget(page: Page): void;
 }
 
-/** How many pages' memory is kept for the next pages: they are made about as fast as they are forgotten. */
-const sparePagesMax = 8;
-
-/** The full pages of all renditions of one server. Pages that still grow belong to their framers and are not here. */
+/** The pages of all renditions of one server, from when they are begun. */
 export class PageCache {
   readonly #maxBytes: number;
   /** The page used last stands at the end. */
@@ -25,28 +21,29 @@ export class PageCache {
     this.#maxBytes = maxBytes;
   }
 
+  /** How much memory the pages take, and that which is kept for the next ones. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#spare.length * framesLimits.pageBytes.default;
   }
 
   /**
-   * A new page. Its memory is that of a forgotten one where there is such: making it anew costs more than filling it, and
-   * what was thrown away holds the event loop for milliseconds until it is collected.
+   * A new page, whose first message is `from`. Its memory is that of a forgotten one where there is such: making it anew costs
+   * more than filling it, and what was thrown away holds the event loop for milliseconds until it is collected.
    */
-  newPage(capacityBytes: number, behindCut: boolean): Page {
-    const spent = capacityBytes === framesLimits.pageBytes.default ? this.#spare.pop() : undefined;
-    return new Page(capacityBytes, behindCut, spent);
-  }
-
-  add(page: Page, owner: PageOwner): void {
-    assert(!this.#pages.has(page), 'a page is given to the cache once');
-    this.#pages.set(page, owner);
-    this.#bytes += page.capacity;
+  newPage(capacityBytes: number, from: number, behindCut: boolean, owner: PageOwner): Page {
+    const isWhole = capacityBytes === framesLimits.pageBytes.default;
+    let spent = isWhole ? this.#spare.pop() : undefined;
     for (const [oldest, its] of this.#pages) {
-      if (this.#bytes <= this.#maxBytes) break;
+      if (this.bytes + capacityBytes <= this.#maxBytes) break;
       this.remove(oldest);
       its.forget(oldest);
+      const spare = this.#spare.pop();
+      if (isWhole) spent ??= spare;
     }
+    const page = new Page(capacityBytes, from, behindCut, spent);
+    this.#pages.set(page, owner);
+    this.#bytes += page.capacity;
+    return page;
   }
 
   used(page: Page): void {
@@ -60,8 +57,14 @@ export class PageCache {
     if (!this.#pages.delete(page)) return;
     this.#bytes -= page.capacity;
     page.retire(() => {
-      if (page.capacity === framesLimits.pageBytes.default && this.#spare.length < sparePagesMax)
+      if (
+        this.#pages.size > 0 &&
+        page.capacity === framesLimits.pageBytes.default &&
+        this.#spare.length < framesLimits.sparePages.default &&
+        this.bytes + page.capacity <= this.#maxBytes
+      )
         this.#spare.push(page);
     });
+    if (this.#pages.size === 0) this.#spare.length = 0;
   }
 }

@@ -1,9 +1,10 @@
-// Lays a feed's messages out as pages of one rendition, from one place on: reads chunks, asks the cut rule, and writes
-// frames. It knows nothing of who reads them.
+// Makes a feed's messages into the frames of one rendition, page by page, from one place on: reads lines, asks the cut rule,
+// and writes frames. It knows nothing of who reads them.
 
 import type { Feed } from '../feed/feed.ts';
 import type { Lines } from '../feed/lines.ts';
 import { type Cut, Cutter, type FrameEnd } from '../protocol/cut.ts';
+import { frameBytes } from '../protocol/limits.ts';
 import { defaultPolicy, type Policy } from '../protocol/policy.ts';
 import { cutMessage, type Framing, isByMessage, unitBytes, writeUnitHead } from './framing.ts';
 import { framesLimits } from './limits.ts';
@@ -11,13 +12,14 @@ import type { Page } from './page.ts';
 import { makeFrame, textFrame } from './websocket.ts';
 
 /**
- * What became of an `advance`: `made` units; `busy`: went on without completing one, call again; `idle`: everything there
+ * What became of an `advance`: `made` units; `busy`: went on without completing one, call again; `blocked`: the feed gives
+ * nothing in this turn, call again in a later one; `idle`: everything there
  * is was taken, call again when the feed has moved or the slot is over; `lost`: retention has overtaken this place.
  */
-export type Progress = 'made' | 'busy' | 'idle' | 'lost';
+export type Progress = 'made' | 'busy' | 'blocked' | 'idle' | 'lost';
 
-/** Makes the page for what comes next; `full` is the one before it, which gets no more. */
-export type NewPage = (capacityBytes: number, behindCut: boolean, full: Page | undefined) => Page;
+/** Makes the page for what comes next, which begins with the message `from`. */
+export type NewPage = (capacityBytes: number, from: number, behindCut: boolean) => Page;
 
 const nothing = Buffer.alloc(0);
 const firstPageBytes = 16_384;
@@ -35,14 +37,16 @@ export class Framer {
   readonly wanted: number;
   #position: number;
   #pendingFrom: number;
-  /** The lines of the frame being gathered that came with earlier chunks: copies, since a chunk is only there for a turn. */
-  #gathered: Buffer = Buffer.alloc(0);
+  /** The lines of the frame being gathered that were read earlier: copies, since lines are only there for a turn. */
+  #gathered: Buffer = nothing;
   #gatheredBytes = 0;
   /** Times of the first and the last message of the frame being gathered. */
   #firstTime = 0;
   #lastTime = 0;
   #page: Page | undefined;
   #units = 0;
+  #isAtTail = false;
+  #isStopped = false;
   /** Message delivery: the last unit was a cut, made or not wanted; or it is not known, since this is the start. */
   #behindCut: boolean;
 
@@ -61,7 +65,7 @@ export class Framer {
     this.#framing = framing;
     this.#byMessage = isByMessage(framing);
     this.#behindCut = this.#byMessage;
-    this.#cutter = framing === 'line' ? undefined : new Cutter(policy ?? defaultPolicy);
+    this.#cutter = framing === 'line' ? undefined : new Cutter(policy ?? defaultPolicy, feed.anchorEvery);
     this.start = start;
     this.#position = start;
     this.#pendingFrom = start;
@@ -84,9 +88,34 @@ export class Framer {
     return this.#position < this.#feed.earliest();
   }
 
-  /** The page it is writing to. */
-  get page(): Page | undefined {
-    return this.#page;
+  /** Whether what it makes from here on is all that the other would make, so that readers of that one may wait at this. */
+  standsFor(other: Framer): boolean {
+    return (
+      this.position === other.position &&
+      this.pendingFrom === other.pendingFrom &&
+      this.start <= other.start &&
+      this.wanted <= Math.max(other.wanted, this.pendingFrom)
+    );
+  }
+
+  /** Whether it had taken everything there was when it last stopped. */
+  get isAtTail(): boolean {
+    return this.#isAtTail;
+  }
+
+  /** How much memory it holds besides its page. */
+  get heldBytes(): number {
+    return this.#gathered.length;
+  }
+
+  /** It makes nothing any more, also of what it is being given later. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** The page is another's from here on: what comes next begins a new one. */
+  leavePage(page: Page): void {
+    if (this.#page === page) this.#page = undefined;
   }
 
   /** Whether messages were taken whose block may be ended by the clock alone. */
@@ -99,6 +128,7 @@ export class Framer {
   /** Takes what there is, for about one page, or until the time is `untilMs` (of performance.now). */
   advance(untilMs: number): Progress | Promise<Progress> {
     this.#units = 0;
+    this.#isAtTail = false;
     let taken = 0;
     do {
       // The watermark first: what is below the tail read after it holds every message up to that time.
@@ -106,15 +136,19 @@ export class Framer {
       const tail = this.#feed.tail();
       if (this.isLost) return 'lost';
       if (this.#position >= tail) {
+        this.#isAtTail = true;
         const end = this.#position === tail ? this.#cutter?.endAt(watermarkMicros) : undefined;
         if (end !== undefined) this.#endUnit(end, nothing);
         return this.#units > 0 ? 'made' : 'idle';
       }
       const lines = this.#feed.read(this.#position, untilMs);
-      if (lines === undefined) break;
+      if (lines === undefined) {
+        if (this.#units === 0 && performance.now() < untilMs) return 'blocked';
+        break;
+      }
       if (lines instanceof Promise)
         return lines.then((late) => {
-          this.#take(late, Math.min(tail, late.to));
+          if (!this.#isStopped) this.#take(late, Math.min(tail, late.to));
           return this.#units > 0 ? 'made' : 'busy';
         });
       taken += this.#take(lines, Math.min(tail, lines.to));
@@ -122,7 +156,7 @@ export class Framer {
     return this.#units > 0 ? 'made' : 'busy';
   }
 
-  /** Takes the chunk's messages up to `to`; returns how many bytes they have. */
+  /** Takes the lines up to `to`; returns how many bytes they have. */
   #take(lines: Lines, to: number): number {
     const cutter = this.#cutter;
     const begin = lines.startOf(this.#position);
@@ -157,7 +191,8 @@ export class Framer {
   #gather(bytes: Buffer, start: number, end: number): void {
     const length = this.#gatheredBytes + end - start;
     if (length > this.#gathered.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(firstGatheredBytes, 2 * this.#gathered.length, length));
+      const doubled = Math.max(firstGatheredBytes, 2 * this.#gathered.length);
+      const larger = Buffer.allocUnsafeSlow(Math.max(Math.min(doubled, frameBytes), length));
       this.#gathered.copy(larger, 0, 0, this.#gatheredBytes);
       this.#gathered = larger;
     }
@@ -178,7 +213,7 @@ export class Framer {
     if (to > this.wanted) {
       const lineBytes = this.#gatheredBytes + end - start;
       const { name } = this.#feed;
-      const page = this.#pageFor(unitBytes(this.#framing, name, from, to, cut, lineBytes));
+      const page = this.#pageFor(unitBytes(this.#framing, name, from, to, cut, lineBytes), from);
       let position = writeUnitHead(page.bytes, page.length, this.#framing, name, from, to, cut, lineBytes);
       position += this.#gathered.copy(page.bytes, position, 0, this.#gatheredBytes);
       position += bytes.copy(page.bytes, position, start, end);
@@ -187,6 +222,7 @@ export class Framer {
     }
     this.#pendingFrom = to;
     this.#gatheredBytes = 0;
+    if (this.#gathered.length > frameBytes) this.#gathered = nothing;
   }
 
   #addMessage(lines: Lines, offset: number, start: number, end: number, timeMicros: number): void {
@@ -194,7 +230,8 @@ export class Framer {
       this.#behindCut = false;
       return;
     }
-    const page = this.#pageFor(unitBytes(this.#framing, this.#feed.name, offset, offset + 1, undefined, end - start));
+    const bytes = unitBytes(this.#framing, this.#feed.name, offset, offset + 1, undefined, end - start);
+    const page = this.#pageFor(bytes, offset);
     const position = writeUnitHead(
       page.bytes,
       page.length,
@@ -223,18 +260,18 @@ export class Framer {
       return;
     }
     const frame = makeFrame(textFrame, cutMessage(this.#feed.name, this.#position, cut));
-    const page = this.#pageFor(frame.length);
+    const page = this.#pageFor(frame.length, this.#position);
     page.end(page.length + frame.copy(page.bytes, page.length), this.#position, this.#position, cut, 0, 0);
     this.#behindCut = true;
     this.#units++;
   }
 
   /** The page to which `bytes` more are written. Pages begin small: most feeds are slow and few are read fast. */
-  #pageFor(bytes: number): Page {
+  #pageFor(bytes: number, from: number): Page {
     if (this.#page !== undefined && this.#page.room >= bytes) return this.#page;
-    const full = this.#page;
-    const capacity = full === undefined ? firstPageBytes : Math.min(framesLimits.pageBytes.default, full.capacity * 2);
-    this.#page = this.#newPage(Math.max(capacity, bytes), this.#behindCut, full);
+    const capacity =
+      this.#page === undefined ? firstPageBytes : Math.min(framesLimits.pageBytes.default, this.#page.capacity * 2);
+    this.#page = this.#newPage(Math.max(capacity, bytes), from, this.#behindCut);
     return this.#page;
   }
 }

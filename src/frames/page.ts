@@ -20,16 +20,20 @@ export class Page {
   readonly #cutUnits: number[] = [];
   #length = 0;
   #count = 0;
+  /** The first offset in it. */
+  readonly from: number;
   readonly #behindCut: boolean;
   #sliced: { start: number; end: number; bytes: Buffer } | undefined;
   #holds = 0;
   #unheld: (() => void) | undefined;
+  #mayBeSpent = true;
 
   /**
    * `behindCut`: the cut message right before its first unit, if there is one, is not in it. `spent`: a page whose memory it
    * takes, if that has the capacity; nothing is left of it.
    */
-  constructor(capacityBytes: number, behindCut: boolean, spent?: Page) {
+  constructor(capacityBytes: number, from: number, behindCut: boolean, spent?: Page) {
+    this.from = from;
     this.#behindCut = behindCut;
     if (spent?.capacity === capacityBytes) {
       this.#bytes = spent.#bytes;
@@ -44,20 +48,27 @@ export class Page {
     }
   }
 
-  /** A socket has a slice of it that the system has not taken: its memory stays as it is until that is released. */
-  hold(): void {
+  /**
+   * A socket has a slice of it that the system has not taken: its memory stays as it is until that is released. Returns whether
+   * nobody held it before.
+   */
+  hold(): boolean {
     this.#holds++;
+    return this.#holds === 1;
   }
 
-  release(): void {
+  /** Returns whether nobody holds it any more. `isBroken`: the socket broke, and its memory is not used again. */
+  release(isBroken: boolean): boolean {
     this.#holds--;
-    if (this.#holds === 0) this.#unheld?.();
+    this.#mayBeSpent &&= !isBroken;
+    if (this.#holds === 0 && this.#mayBeSpent) this.#unheld?.();
+    return this.#holds === 0;
   }
 
   /** Nobody will find it any more. Calls `unheld` once nobody holds it either; never, where one who held it broke. */
   retire(unheld: () => void): void {
-    if (this.#holds === 0) unheld();
-    else this.#unheld = unheld;
+    if (this.#holds > 0) this.#unheld = unheld;
+    else if (this.#mayBeSpent) unheld();
   }
 
   get capacity(): number {
@@ -72,14 +83,9 @@ export class Page {
     return this.#count;
   }
 
-  /** The first offset in it. */
-  get from(): number {
-    return this.#units[0] as number;
-  }
-
   /** The offset behind the last in it. */
   get to(): number {
-    return this.#count === 0 ? 0 : this.unitTo(this.#count - 1);
+    return this.#count === 0 ? this.from : this.unitTo(this.#count - 1);
   }
 
   unitFrom(index: number): number {

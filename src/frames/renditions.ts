@@ -4,9 +4,17 @@ import type { Feed } from '../feed/feed.ts';
 import { type Policy, policyName } from '../protocol/policy.ts';
 import type { PageCache } from './cache.ts';
 import type { Framing } from './framing.ts';
+import type { GatheredLines } from './gatheredLines.ts';
 import { Rendition } from './rendition.ts';
 import { Slots } from './slots.ts';
 import type { Turns } from './turns.ts';
+
+/** What all readers of a server share. */
+export interface FramesContext {
+  readonly turns: Turns;
+  readonly cache: PageCache;
+  readonly gathered: GatheredLines;
+}
 
 interface Shared {
   readonly rendition: Rendition;
@@ -17,16 +25,14 @@ interface Shared {
 export class Renditions {
   readonly feed: Feed;
   readonly #clock: Clock;
-  readonly #turns: Turns;
-  readonly #cache: PageCache;
+  readonly #frames: FramesContext;
   readonly #shared: Map<string, Shared> = new Map();
   readonly #slots: Map<number, Slots> = new Map();
 
-  constructor(feed: Feed, clock: Clock, turns: Turns, cache: PageCache) {
+  constructor(feed: Feed, clock: Clock, frames: FramesContext) {
     this.feed = feed;
     this.#clock = clock;
-    this.#turns = turns;
-    this.#cache = cache;
+    this.#frames = frames;
   }
 
   /** How many readers there are. */
@@ -43,7 +49,7 @@ export class Renditions {
     if (shared === undefined) {
       const slots = policy?.waitMs === undefined ? undefined : this.#slotsOf(policy.waitMs);
       shared = {
-        rendition: new Rendition(this.feed, policy, framing, { turns: this.#turns, cache: this.#cache, slots }),
+        rendition: new Rendition(this.feed, policy, framing, { ...this.#frames, slots }),
         waitMs: policy?.waitMs,
         readers: 0,
       };

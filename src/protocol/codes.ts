@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'silent'
   | 'overload'
   | 'slow-control'
+  | 'unread'
   | 'internal'
   | 'refused'
   | 'unreachable'
@@ -122,6 +123,13 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     retry: true,
     close: 1013,
     meaning: 'the client does not read the answers to what it sends',
+  },
+  unread: {
+    from: 'server',
+    retry: true,
+    close: undefined,
+    meaning:
+      "the client took nothing for longest, and others needed the memory: it was ended, as the server's log says",
   },
   internal: { from: 'server', retry: true, close: 1011, meaning: 'a defect of the server' },
   refused: {

@@ -5,12 +5,15 @@
 //   size s   a block ends before every offset that is a multiple of s
 //   wait w   two messages are in one block only if floor(time / w) is the same; the slot being over ends the block
 //   bytes b  a block ends before the message that would take it beyond b, counted from the last cut; and, so that the
-//            look back is short, before every multiple of 4,096 (cut size)
+//            look back is short, before every anchor (cut size)
 // Where several hold at one place the cut is named size, then wait, then bytes.
 //
-// Blocks travel in frames. A frame ends where its block ends, before the message that would take it beyond 524,288 bytes,
-// and before every multiple of 4,096: that last kind of end is no cut, only a `part`.
-import { frameBytes, limits } from './limits.ts';
+// An anchor is an offset at which frames and blocks by bytes begin for certain: every multiple of the feed's `anchorEvery`.
+// Retention removes whole runs between anchors, so it makes no block different.
+//
+// Blocks travel in frames. A frame ends where its block ends, before the message that would take it beyond 65,536 bytes,
+// and before every anchor: such an end of a frame alone is no cut, only a `part`.
+import { frameBytes } from './limits.ts';
 import type { Policy } from './policy.ts';
 
 /** Why a block ended. `end`: the reader leaves, or its `until` or the feed's end is reached. `gap`: what follows is lost. */
@@ -21,22 +24,21 @@ export const cuts: readonly Cut[] = ['size', 'wait', 'bytes', 'end', 'gap'];
 /** Why a frame ended: its block did, by the policy, or only the frame. */
 export type FrameEnd = 'size' | 'wait' | 'bytes' | 'part';
 
-/** No reader has to look back further than this many messages to know where frames and blocks of bytes begin. */
-export const lookBackMessages: number = limits.bytesCutMessages.default;
-
 /** Follows a feed message by message and says where frames and blocks end. */
 export class Cutter {
   readonly #size: number;
   readonly #waitMicros: number;
   readonly #bytes: number;
+  readonly #anchorEvery: number;
   #frameMessages = 0;
   #frameBytes = 0;
   #blockBytes = 0;
   #next = 0;
   #slotEnd = Number.POSITIVE_INFINITY;
 
-  /** To begin at a place where a frame begins: see `anchor`. */
-  constructor(policy: Policy) {
+  /** To begin at a place where a frame begins: see `frameStart`. `anchorEvery` is the feed's. */
+  constructor(policy: Policy, anchorEvery: number) {
+    this.#anchorEvery = anchorEvery;
     this.#size = policy.size ?? Number.POSITIVE_INFINITY;
     this.#waitMicros = policy.waitMs === undefined ? Number.POSITIVE_INFINITY : policy.waitMs * 1_000;
     this.#bytes = policy.bytes ?? Number.POSITIVE_INFINITY;
@@ -60,7 +62,7 @@ export class Cutter {
     if (this.#frameMessages === 0) return undefined;
     if (timeMicros >= this.#slotEnd) return this.#ended('wait');
     if (this.#blockBytes + lineBytes > this.#bytes) return this.#ended('bytes');
-    if (this.#frameBytes + lineBytes > frameBytes || this.#next % lookBackMessages === 0) return this.#ended('part');
+    if (this.#frameBytes + lineBytes > frameBytes || this.#next % this.#anchorEvery === 0) return this.#ended('part');
     return undefined;
   }
 
@@ -72,8 +74,8 @@ export class Cutter {
     this.#blockBytes += lineBytes;
     if (this.#waitMicros !== Number.POSITIVE_INFINITY)
       this.#slotEnd = (Math.floor(timeMicros / this.#waitMicros) + 1) * this.#waitMicros;
-    const looksBack = this.#bytes !== Number.POSITIVE_INFINITY && this.#next % lookBackMessages === 0;
-    return looksBack || this.#next % this.#size === 0 ? this.#ended('size') : undefined;
+    const isAnchor = this.#bytes !== Number.POSITIVE_INFINITY && this.#next % this.#anchorEvery === 0;
+    return isAnchor || this.#next % this.#size === 0 ? this.#ended('size') : undefined;
   }
 
   /** The end behind the messages taken, once the feed says that nothing earlier than `watermarkMicros` can still appear. */
@@ -91,12 +93,17 @@ export class Cutter {
   }
 }
 
+/** The last anchor at or before `offset`. */
+export function anchorBefore(offset: number, anchorEvery: number): number {
+  return offset - (offset % anchorEvery);
+}
+
 /**
- * A place at or before `offset`, at most 4,096 before, at which a frame begins for certain, so that a Cutter started there
- * finds the same ends as one started at 0. `slotStart`, where it is known, is the offset of the first message of the slot
- * in which the message before `offset` lies.
+ * A place at or before `offset`, at most `anchorEvery` before, at which a frame begins for certain, so that a Cutter started
+ * there finds the same ends as one started at 0. `slotStart`, where it is known, is the offset of the first message of the
+ * slot in which the message before `offset` lies.
  */
-export function anchor(policy: Policy, offset: number, slotStart = 0): number {
+export function frameStart(policy: Policy, offset: number, anchorEvery: number, slotStart = 0): number {
   const bySize = policy.size === undefined ? 0 : offset - (offset % policy.size);
-  return Math.max(bySize, offset - (offset % lookBackMessages), policy.waitMs === undefined ? 0 : slotStart);
+  return Math.max(bySize, anchorBefore(offset, anchorEvery), policy.waitMs === undefined ? 0 : slotStart);
 }

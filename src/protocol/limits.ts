@@ -10,7 +10,7 @@ export type WireLimitName =
   | 'size'
   | 'waitMs'
   | 'bytes'
-  | 'bytesCutMessages'
+  | 'anchorEvery'
   | 'window'
   | 'windowBytes'
   | 'ackBlocks'
@@ -47,12 +47,13 @@ export const limits: Readonly<Record<WireLimitName, Limit>> = {
     reason: 'for sinks that take so many bytes at once and no more',
     atLimit: 'the block ends, cut bytes; a single longer message is a block of its own',
   },
-  bytesCutMessages: {
+  anchorEvery: {
     unit: 'messages',
-    min: 4_096,
+    min: 1,
     max: 4_096,
     default: 4_096,
-    reason: 'how far back a reader must look to know where blocks of a policy with bytes, and frames, begin',
+    reason:
+      'how far back a reader must look to know where frames and blocks by bytes begin; retention removes whole runs of so many',
     atLimit: 'with a policy of bytes the block ends, cut size; else only the frame',
   },
   window: {
@@ -89,10 +90,10 @@ export const limits: Readonly<Record<WireLimitName, Limit>> = {
   },
   frameBytes: {
     unit: 'bytes',
-    min: 524_288,
-    max: 524_288,
-    default: 524_288,
-    reason: 'nobody has to hold a whole block to send or to store it',
+    min: 65_536,
+    max: 65_536,
+    default: 65_536,
+    reason: 'nobody has to hold a whole block to send or to store it, and a slow link gets whole frames often',
     atLimit: 'the block goes on in another frame; a single longer line has a frame of its own',
   },
   controlBytes: {

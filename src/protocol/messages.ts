@@ -74,6 +74,8 @@ export type ServerMessage =
       readonly spec?: string;
       /** Whether `check` was compared. */
       readonly checked: boolean;
+      /** How many messages lie between two anchors of the feed: a power of two. */
+      readonly anchorEvery: number;
     }
   | { readonly type: 'cut'; readonly feed: string; readonly to: number; readonly cut: Cut }
   | { readonly type: 'gap'; readonly feed: string; readonly from: number; readonly to: number; readonly reason: string }
@@ -191,6 +193,7 @@ export const serverMessages: Table<ServerMessage> = {
     tail: { ...offset, ...optional },
     spec: { is: 'text', maxLength: 65_536, ...optional },
     checked: { is: 'boolean', ...required },
+    anchorEvery: { is: 'integer', min: limits.anchorEvery.min, max: limits.anchorEvery.max, ...required },
   },
   cut: {
     feed: { ...feedName, ...required },

@@ -7,33 +7,32 @@ import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.
 import type { ServerLimits } from './limits.ts';
 import { addressOf } from './opening.ts';
 import type { Ticks } from './ticks.ts';
-
-/** How many bytes all sockets of a server may hold unsent: beyond it each gets one frame at a time. */
-export interface UnsentBudget {
-  readonly maxBytes: number;
-  bytes: number;
-}
+import type { UnsentHolder, UnsentMemory } from './unsentMemory.ts';
 
 export interface ConnectionEvents {
   text(text: string): void;
   binary(): void;
   /** The system has taken all it was given, so there is room again for those who found none. */
   drained(): void;
-  /** The connection is to be closed. `silent`: nothing was heard for too long. `slow-control`: the answers are not read. */
-  fault(code: 'silent' | 'slow-control'): void;
+  /**
+   * `silent`: nothing was heard for too long. `slow-control`: the answers are not read. Then it is to be closed. `unread`: others
+   * needed the memory that it held, and it is over.
+   */
+  fault(code: 'silent' | 'slow-control' | 'unread'): void;
   /** The connection is over; nothing follows. */
   closed(code: number, reason: string): void;
 }
 
-export class Connection {
+export class Connection implements UnsentHolder {
   /** Address and port of the peer. */
   readonly address: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #ticks: Ticks;
-  readonly #budget: UnsentBudget;
+  readonly #memory: UnsentMemory;
   readonly #limits: ServerLimits;
-  #unsent = 0;
+  /** Bytes that were given to the socket since it last had taken everything, and are no page's. */
+  #ownBytes = 0;
   #wantsRoom = false;
   #faulted = false;
   #over = false;
@@ -45,11 +44,11 @@ export class Connection {
   /** Pages of which slices were given to the socket and not taken by the system yet. */
   #held: Page[] | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, ticks: Ticks, budget: UnsentBudget, limits: ServerLimits) {
+  constructor(webSocket: WebSocket, socket: Socket, ticks: Ticks, memory: UnsentMemory, limits: ServerLimits) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#ticks = ticks;
-    this.#budget = budget;
+    this.#memory = memory;
     this.#limits = limits;
     this.address = addressOf(socket);
     const now = ticks.nowMs();
@@ -77,7 +76,7 @@ export class Connection {
     });
     this.#webSocket.on('close', (code, reason) => {
       this.#over = true;
-      this.#account(0);
+      this.#letGo(true);
       events.closed(code, fault || reason.toString());
     });
   }
@@ -97,19 +96,22 @@ export class Connection {
    */
   room(): number {
     if (!this.isOpen) return 0;
-    if (this.#socket.writableLength === 0)
-      return this.#budget.bytes > this.#budget.maxBytes ? 1 : this.#limits.unsentBytes;
+    if (this.#socket.writableLength === 0) return this.#memory.isScarce ? 1 : this.#limits.unsentBytes;
     this.#wantsRoom = true;
     return 0;
   }
 
   /** Sends whole frames of data; `page` is the one that they are a slice of. */
   send(frames: Buffer, page?: Page): void {
-    this.#write(frames);
-    if (page === undefined || this.#socket.writableLength === 0) return;
-    page.hold();
-    this.#held ??= [];
-    this.#held.push(page);
+    this.#write(frames, page);
+  }
+
+  endUnsent(): void {
+    this.#letGo(true);
+    this.#faulted = true;
+    this.#over = true;
+    this.destroy();
+    this.#events?.fault('unread');
   }
 
   /** Sends a control message. A peer that does not read the answers to what it asks is not kept. */
@@ -153,10 +155,19 @@ export class Connection {
     this.#write(makeFrame(pingFrame, ''));
   }
 
-  #write(frames: Buffer): void {
+  #write(frames: Buffer, page?: Page): void {
     if (!this.isOpen || !this.#socket.writable) return;
     this.#socket.write(frames, this.#taken);
-    this.#account(this.#socket.writableLength);
+    if (this.#socket.writableLength === 0) return;
+    // The system did not take all of it at once.
+    if (page !== undefined) {
+      this.#held ??= [];
+      this.#held.push(page);
+      this.#memory.holdPage(this, page);
+    } else {
+      this.#ownBytes += frames.length;
+      this.#memory.hold(this, frames.length);
+    }
   }
 
   // One function for all writes, so that a write costs no closure.
@@ -164,18 +175,23 @@ export class Connection {
     // Writes that a socket did not take before it broke are called back after its end.
     if (this.#over) return;
     this.#takenMs = this.#ticks.nowMs();
-    this.#account(this.#socket.writableLength);
-    if (this.#held !== undefined && this.#unsent === 0) {
-      for (const page of this.#held) page.release();
-      this.#held.length = 0;
-    }
+    if (this.#socket.writableLength === 0) this.#letGo(false);
+    else this.#memory.took(this);
     if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
     this.#events?.drained();
   };
 
-  #account(unsent: number): void {
-    this.#budget.bytes += unsent - this.#unsent;
-    this.#unsent = unsent;
+  /** The system has taken everything, or the socket broke. */
+  #letGo(isBroken: boolean): void {
+    const held = this.#held?.length ?? 0;
+    if (held === 0 && this.#ownBytes === 0) return;
+    if (this.#held !== undefined && held > 0) {
+      for (const page of this.#held) this.#memory.releasePage(page, isBroken);
+      this.#held.length = 0;
+    }
+    this.#memory.release(this.#ownBytes);
+    this.#ownBytes = 0;
+    this.#memory.leave(this);
   }
 }

@@ -2,7 +2,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Commits } from '../feed/commits.ts';
 import type { Turns } from '../frames/turns.ts';
-import type { UnsentBudget } from './connection.ts';
 import type { Feeds } from './feeds.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
@@ -10,6 +9,7 @@ import type { Logs } from './logs.ts';
 import type { Opening } from './opening.ts';
 import type { Origins } from './origins.ts';
 import type { Ticking, Ticks } from './ticks.ts';
+import type { UnsentMemory } from './unsentMemory.ts';
 import type { WindowBudget } from './window.ts';
 
 export interface ServerContext {
@@ -25,7 +25,7 @@ export interface ServerContext {
   readonly feeds: Feeds;
   readonly turns: Turns;
   readonly commits: Commits;
-  readonly budget: UnsentBudget;
+  readonly unsent: UnsentMemory;
   readonly windows: WindowBudget;
 }
 

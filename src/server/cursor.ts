@@ -2,13 +2,17 @@
 // the feed. The same cursor serves sessions, which have a window, and plain WebSocket clients, which have none.
 import { assert } from '../base/assert.ts';
 import type { Feed } from '../feed/feed.ts';
-import { type Lines, sliceOf } from '../feed/lines.ts';
+import { sliceOf } from '../feed/lines.ts';
 import { type Framing, isByMessage, makeUnit } from '../frames/framing.ts';
 import type { Page } from '../frames/page.ts';
-import type { Reader, Rendition } from '../frames/rendition.ts';
+import type { Reader } from '../frames/reader.ts';
+import { readLines } from '../frames/readLines.ts';
+import type { Rendition } from '../frames/rendition.ts';
 import type { Renditions } from '../frames/renditions.ts';
-import type { Task, Turns } from '../frames/turns.ts';
+import type { Task } from '../frames/task.ts';
+import type { Turns } from '../frames/turns.ts';
 import type { Cut } from '../protocol/cut.ts';
+import { frameBytes } from '../protocol/limits.ts';
 import { readLineHead } from '../protocol/message.ts';
 import type { Policy } from '../protocol/policy.ts';
 import { fillingFrom } from './start.ts';
@@ -57,12 +61,16 @@ export class Cursor implements Reader, Task {
   readonly #host: CursorHost;
   readonly #options: CursorOptions;
   readonly #rendition: Rendition;
-  /** Gives up looking for where the block begins that is filling, while that is under way. */
+  /** Gives up what is looked for or read, while that is under way. */
   #looking: AbortController | undefined;
   #phase: Phase = 'sending';
   #next: number;
   #until: number;
   #open = false;
+  /** How many bytes it sent in all. */
+  #sent = 0;
+  /** Its last run sent much: it goes among those who are late. */
+  #isLate = false;
   #blockFirstTime = 0;
   /** Bytes of the frames sent of the block that is open. */
   #blockBytes = 0;
@@ -95,9 +103,20 @@ export class Cursor implements Reader, Task {
     return this.#phase;
   }
 
+  get hasRoom(): boolean {
+    return (this.#phase === 'sending' || this.#phase === 'leaving') && this.#host.room(this) > 0;
+  }
+
   /** Looks again whether there is something to send. */
   wake(): void {
-    this.#options.turns.add(this);
+    if (this.#isLate) this.#options.turns.addLate(this);
+    else this.#options.turns.add(this);
+  }
+
+  /** Something was made for it: if it is late, it sends that before the others who are late, while it is there. */
+  made(isLate: boolean): void {
+    if (isLate) this.#options.turns.addNext(this);
+    else this.#options.turns.add(this);
   }
 
   failed(cause: unknown): void {
@@ -140,35 +159,44 @@ export class Cursor implements Reader, Task {
   }
 
   /** Sends what may be sent now, at most about as much as a socket takes before it must drain. */
-  run(): void {
+  run(): boolean {
+    const before = this.#sent;
     try {
-      this.#send();
+      const isMore = this.#send(before + this.#options.turnBytes);
+      this.#isLate = this.#sent - before > frameBytes;
+      if (isMore) this.wake();
     } catch (cause) {
       this.failed(cause);
     }
+    return false;
   }
 
-  #send(): void {
-    let sent = 0;
+  /** Returns whether there may be more: so much was sent that others have their turn first. */
+  #send(enough: number): boolean {
     while (this.#phase === 'sending' || this.#phase === 'leaving') {
-      if (this.#next >= this.#until) return this.#end();
+      if (this.#next >= this.#until) {
+        this.#end();
+        break;
+      }
       if (this.#next < this.feed.earliest()) {
         this.#skipGap();
         continue;
       }
-      if (!this.#open && this.#phase === 'sending' && this.window?.isFull) return;
+      if (!this.#open && this.#phase === 'sending' && this.window?.isFull) break;
       const room = this.#host.room(this);
-      if (room <= 0) return;
-      if (sent >= this.#options.turnBytes) return this.wake();
+      if (room <= 0) break;
+      if (this.#sent >= enough) return true;
       const found = this.#rendition.find(this);
       if (found !== undefined && found.page.unitTo(found.index) <= this.#until) {
-        sent += this.#sendRun(found.page, found.index, room);
+        this.#sent += this.#sendRun(found.page, found.index, room);
         continue;
       }
       // Nothing whole is there: either a part of a unit ends this subscription, or it waits.
-      if (this.#endIsThere(found !== undefined)) return this.#sendLast(this.#phase);
-      return this.#rendition.wait(this);
+      if (this.#endIsThere(found !== undefined)) this.#sendLast(this.#phase);
+      else this.#rendition.wait(this);
+      break;
     }
+    return false;
   }
 
   /** Sends as many units as may be sent of this page, from this one on. Returns how many bytes. */
@@ -223,47 +251,42 @@ export class Cursor implements Reader, Task {
   /** Sends the lines up to `until` as the last of a block that ends there: less than a frame, for this reader alone. */
   #sendLast(phase: Phase): void {
     this.#phase = 'ending';
-    const lines: Buffer[] = [];
-    let at = this.#next;
-    let firstTime = Number.NaN;
-    let lastTime = 0;
-    const again = () => {
-      if (this.#phase === 'ending') this.#phase = phase;
-    };
-    const gather = (): void | Promise<void> => {
-      while (at < this.#until) {
-        if (at < this.feed.earliest()) {
-          again();
-          return this.wake();
+    this.#readLast().then(
+      (last) => {
+        if (this.#phase !== 'ending') return;
+        // Retention was faster; or the socket drains first, and calls.
+        if (last === undefined || this.#host.room(this) <= 0) {
+          this.#phase = phase;
+          if (last === undefined) this.wake();
+          return;
         }
-        const read = this.feed.read(at, this.#options.turns.untilMs);
-        if (read === undefined) return new Promise<void>((resolve) => setImmediate(resolve)).then(gather);
-        if (read instanceof Promise) return read.then(take).then(gather);
-        take(read);
-      }
-      if (this.#phase !== 'ending') return;
-      // The socket drains first, and calls.
-      if (this.#host.room(this) <= 0) return again();
-      const unit = makeUnit(this.framing, this.feed.name, this.#next, this.#until, 'end', lines);
-      this.#passed(this.#until, 'end', firstTime, lastTime, unit.length);
-      this.#host.send(unit);
-      this.#end();
-    };
-    const take = (read: Lines) => {
+        const unit = makeUnit(this.framing, this.feed.name, this.#next, this.#until, 'end', last.lines);
+        this.#passed(this.#until, 'end', last.firstTime, last.lastTime, unit.length);
+        this.#host.send(unit);
+        this.#end();
+      },
+      (cause: unknown) => {
+        if (this.#phase !== 'gone') this.failed(cause);
+      },
+    );
+  }
+
+  async #readLast(): Promise<{ lines: Uint8Array[]; firstTime: number; lastTime: number } | undefined> {
+    const lines: Uint8Array[] = [];
+    let firstTime = 0;
+    let lastTime = 0;
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
+    for (let at = this.#next; at < this.#until; ) {
+      const read = await readLines(this.feed, at, this.#options.turns, signal);
+      if (read === undefined) return undefined;
       const to = Math.min(read.to, this.#until);
-      if (Number.isNaN(firstTime)) firstTime = read.timeOf(at);
+      if (at === this.#next) firstTime = read.timeOf(at);
       lastTime = read.timeOf(to - 1);
-      lines.push(Buffer.from(sliceOf(read, at, to)));
+      lines.push(Uint8Array.from(sliceOf(read, at, to)));
       at = to;
-    };
-    Promise.resolve()
-      .then(gather)
-      .catch((cause: unknown) => {
-        // Retention may have been faster.
-        if (at >= this.feed.earliest()) return this.failed(cause);
-        again();
-        this.wake();
-      });
+    }
+    return { lines, firstTime, lastTime };
   }
 
   /** All lines are sent: the block that is open ends here. */

@@ -3,9 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { ChunkMemory } from '../feed/chunkMemory.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker, SpecifiedFeed } from '../feed/maker.ts';
-import type { PageCache } from '../frames/cache.ts';
-import { Renditions } from '../frames/renditions.ts';
-import type { Turns } from '../frames/turns.ts';
+import { type FramesContext, Renditions } from '../frames/renditions.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { type ServerLimits, serverLimits } from './limits.ts';
 import type { Ticking, Ticks } from './ticks.ts';
@@ -18,8 +16,7 @@ export interface FeedsOptions {
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly ticks: Ticks;
-  readonly turns: Turns;
-  readonly cache: PageCache;
+  readonly frames: FramesContext;
   /** What feeds that are made on request keep of their lines. */
   readonly made: ChunkMemory;
 }
@@ -106,8 +103,8 @@ export class Feeds implements Ticking {
   }
 
   #renditionsOf(feed: Feed): Renditions {
-    const { clock, turns, cache } = this.#options;
-    return new Renditions(feed, clock, turns, cache);
+    const { clock, frames } = this.#options;
+    return new Renditions(feed, clock, frames);
   }
 
   /** Forgets feeds made on request that nobody has read for a while. */

@@ -168,8 +168,9 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     min: 1_048_576,
     max: 1_099_511_627_776,
     default: 268_435_456,
-    reason: 'pages are shared between sockets; this bounds the case where each holds its own',
-    atLimit: 'each socket is given one frame at a time',
+    reason: 'pages that sockets hold, each once however many share it, and what is theirs alone',
+    atLimit:
+      'from half of it on each socket is given one frame at a time; at it the connection that has taken nothing for longest is ended, and it is logged',
   },
   windowMemoryBytes: {
     unit: 'bytes',

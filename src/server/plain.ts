@@ -73,7 +73,12 @@ export class Plain implements Peer, ConnectionEvents, CursorHost {
     this.#cursor.wake();
   }
 
-  fault(fault: 'silent' | 'slow-control'): void {
+  fault(fault: 'silent' | 'slow-control' | 'unread'): void {
+    if (fault === 'unread')
+      return this.#context.logs.warnings.add({ unread: 1 }, () => [
+        { ...this.#who, code: fault },
+        `${this.#who.address} took nothing, and others needed the memory`,
+      ]);
     this.#connection.close(fault === 'silent' ? 4408 : 1013, fault);
   }
 

@@ -6,6 +6,9 @@ import { Commits } from '../feed/commits.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { FeedMaker } from '../feed/maker.ts';
 import { PageCache } from '../frames/cache.ts';
+import { GatheredLines } from '../frames/gatheredLines.ts';
+import { framesLimits } from '../frames/limits.ts';
+import type { FramesContext } from '../frames/renditions.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { feedNameRule, isChosenName } from '../protocol/feedName.ts';
@@ -23,6 +26,7 @@ import { mount } from './mount.ts';
 import { Opening } from './opening.ts';
 import { isLoopback, Origins } from './origins.ts';
 import { type Ticking, Ticks } from './ticks.ts';
+import { UnsentMemory } from './unsentMemory.ts';
 import { Upgrades } from './upgrades.ts';
 
 export interface ServerOptions {
@@ -51,8 +55,12 @@ export interface ServerStats {
   readonly connections: number;
   readonly subscriptions: number;
   readonly adHocFeeds: number;
+  /** Memory that sockets hold: pages, each once, and what is theirs alone. Limit unsentBytesInAll. */
   readonly unsentBytes: number;
+  /** Memory of frames that are made. Limit cachedBytes. */
   readonly cachedBytes: number;
+  /** Memory of frames that are not whole yet. Limit gatheredBytes. */
+  readonly gatheredBytes: number;
   readonly madeBytes: number;
 }
 
@@ -63,7 +71,7 @@ export function createServer(options: ServerOptions = {}): BlockfeedServer {
 
 export class BlockfeedServer {
   readonly #context: ServerContext;
-  readonly #cache: PageCache;
+  readonly #frames: FramesContext;
   readonly #made: ChunkMemory;
   readonly #upgrades: Upgrades;
   #listener: Listener | undefined;
@@ -74,13 +82,16 @@ export class BlockfeedServer {
   constructor(options: ServerOptions) {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
-    const turns = new Turns();
     const limits = resolveServerLimits(options.limits ?? {});
     const logs = new Logs(log, clock, limits.logsPerSecond);
     const ticks = new Ticks(clock, (cause) =>
       logs.errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']),
     );
-    this.#cache = new PageCache(limits.cachedBytes);
+    this.#frames = {
+      turns: new Turns(),
+      cache: new PageCache(limits.cachedBytes),
+      gathered: new GatheredLines(framesLimits.gatheredBytes.default),
+    };
     this.#made = new ChunkMemory(limits.madeBytes, () => clock.monotonicMs());
     this.#context = {
       name: 'blockfeed',
@@ -97,16 +108,15 @@ export class BlockfeedServer {
         limits,
         clock,
         ticks,
-        turns,
-        cache: this.#cache,
+        frames: this.#frames,
         made: this.#made,
       }),
-      turns,
+      turns: this.#frames.turns,
       commits: new Commits(
         (place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many'),
         limits.consumers,
       ),
-      budget: { maxBytes: limits.unsentBytesInAll, bytes: 0 },
+      unsent: new UnsentMemory(limits.unsentBytesInAll),
       windows: { maxBytes: limits.windowMemoryBytes, bytes: 0 },
     };
     this.#upgrades = new Upgrades(this.#context);
@@ -164,8 +174,9 @@ export class BlockfeedServer {
       connections: this.#upgrades.peers.size,
       subscriptions,
       adHocFeeds: this.#context.feeds.adHocCount,
-      unsentBytes: this.#context.budget.bytes,
-      cachedBytes: this.#cache.bytes,
+      unsentBytes: this.#context.unsent.bytes,
+      cachedBytes: this.#frames.cache.bytes,
+      gatheredBytes: this.#frames.gathered.bytes,
       madeBytes: this.#made.bytes,
     };
   }

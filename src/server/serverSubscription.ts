@@ -257,7 +257,7 @@ export class ServerSubscription implements CursorHost {
 
   #sayBegin({ from, checked, at }: Start, delivery: string, { size }: Window): void {
     const { id, consumer, until } = this.#request;
-    const { name, epoch, specification } = this.#renditions.feed;
+    const { name, epoch, specification, anchorEvery } = this.#renditions.feed;
     const tail = this.tail;
     this.#host.say({
       type: 'subscribed',
@@ -269,6 +269,7 @@ export class ServerSubscription implements CursorHost {
       ...(tail === undefined ? {} : { tail }),
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
+      anchorEvery,
     });
     this.#host.log('events', { took: 1 }, () => {
       const { blocks: window, bytes: windowBytes } = size;

@@ -66,9 +66,14 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     for (const subscription of waiting) subscription.wake();
   }
 
-  fault(fault: 'silent' | 'slow-control'): void {
+  fault(fault: 'silent' | 'slow-control' | 'unread'): void {
     if (fault === 'silent')
       this.#fail(new BlockfeedError(fault, 'nothing was heard for 50 s', { hint: 'Answer pings.' }), 4408);
+    else if (fault === 'unread')
+      this.context.logs.warnings.add({ unread: 1 }, () => [
+        { ...this.#who, code: fault },
+        `${this.client} took nothing, and others needed the memory`,
+      ]);
     else this.#fail(new BlockfeedError(fault, 'the answers are not read', { hint: 'Read what comes.' }), 1013);
   }
 

@@ -4,7 +4,7 @@ import type { Feed } from '../feed/feed.ts';
 import { sliceOf } from '../feed/lines.ts';
 import { readLines } from '../frames/readLines.ts';
 import type { Turns } from '../frames/turns.ts';
-import { anchor, Cutter } from '../protocol/cut.ts';
+import { Cutter, frameStart } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { CommittedStart, Place } from '../protocol/place.ts';
 import type { Policy } from '../protocol/policy.ts';
@@ -82,14 +82,8 @@ function resolveCommitted(
 /** The crc32 of the line at `offset`, newline included; undefined where nobody knows it. */
 async function checksumAt(feed: Feed, offset: number, { turns, signal }: StartRequest): Promise<number | undefined> {
   if (offset >= feed.tail()) return undefined;
-  while (offset >= feed.earliest()) {
-    try {
-      return crc32(sliceOf(await readLines(feed, offset, turns, signal), offset, offset + 1));
-    } catch (cause) {
-      // Retention may have been faster.
-      if (offset >= feed.earliest()) throw cause;
-    }
-  }
+  const lines = await readLines(feed, offset, turns, signal);
+  if (lines !== undefined) return crc32(sliceOf(lines, offset, offset + 1));
   return await feed.removedChecksum(offset);
 }
 
@@ -112,7 +106,10 @@ async function placeOf(
   }
 }
 
-/** The start of the block that is filling at `tail`; `tail` itself where none is. */
+/**
+ * The start of the block that is filling at `tail`; `tail` itself where none is, and `earliest` where retention has taken its
+ * beginning.
+ */
 export async function fillingFrom(
   feed: Feed,
   policy: Policy | undefined,
@@ -120,20 +117,22 @@ export async function fillingFrom(
   turns: Turns,
   signal: AbortSignal,
 ): Promise<number> {
-  const earliest = feed.earliest();
-  if (policy === undefined || tail <= earliest) return tail;
+  if (policy === undefined || tail <= feed.earliest()) return tail;
   // The watermark first, as everywhere: what is below a tail read later holds every message up to it.
   const watermarkMicros = feed.watermarkMicros();
-  let start = earliest;
+  let start = 0;
   if (policy.size !== undefined) start = Math.max(start, tail - (tail % policy.size));
   if (policy.waitMs !== undefined) {
     const slotMicros = policy.waitMs * 1_000;
     const last = await readLines(feed, tail - 1, turns, signal);
+    if (last === undefined) return feed.earliest();
     const slot = Math.floor(last.timeOf(tail - 1) / slotMicros) * slotMicros;
     if (watermarkMicros >= slot + slotMicros) return tail;
     start = Math.max(start, await feed.offsetAt(slot));
   }
-  return policy.bytes === undefined ? start : Math.max(start, await lastBytesCut(feed, policy, tail, turns, signal));
+  if (policy.bytes !== undefined) start = Math.max(start, await lastBytesCut(feed, policy, tail, turns, signal));
+  // Retention may have gone on while it was being read.
+  return Math.max(feed.earliest(), start);
 }
 
 /** Blocks by bytes have no short cut: they are counted from where one begins for certain. */
@@ -144,10 +143,17 @@ async function lastBytesCut(
   turns: Turns,
   signal: AbortSignal,
 ): Promise<number> {
-  const cutter = new Cutter(policy);
-  let start = Math.max(feed.earliest(), anchor(policy, tail));
+  let cutter = new Cutter(policy, feed.anchorEvery);
+  let start = Math.max(feed.earliest(), frameStart(policy, tail, feed.anchorEvery));
   for (let offset = start; offset < tail; ) {
     const lines = await readLines(feed, offset, turns, signal);
+    if (lines === undefined) {
+      // Retention was faster. A block begins at `earliest`, too, for certain.
+      cutter = new Cutter(policy, feed.anchorEvery);
+      start = feed.earliest();
+      offset = start;
+      continue;
+    }
     const to = Math.min(lines.to, tail);
     for (; offset < to; offset++) {
       const bytes = lines.endOf(offset) - lines.startOf(offset);

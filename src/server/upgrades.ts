@@ -78,8 +78,10 @@ export class Upgrades {
     else
       turns.add({
         queued: false,
-        run: () =>
-          this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over)),
+        run: () => {
+          this.#accept(request, socket, head, (connection, over) => new Session(this.#context, connection, over));
+          return false;
+        },
       });
   }
 
@@ -95,9 +97,9 @@ export class Upgrades {
     if (socket.destroyed || this.#refusedForNow(socket)) return;
     // ws calls back within the call, or refuses the request itself. What is kept of a peer must not keep its request.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { opening, ticks, budget, limits } = this.#context;
+      const { opening, ticks, unsent, limits } = this.#context;
       opening.delete(socket);
-      this.peers.add(accept(new Connection(webSocket, socket, ticks, budget, limits), this.#left));
+      this.peers.add(accept(new Connection(webSocket, socket, ticks, unsent, limits), this.#left));
     });
   }
 
@@ -111,7 +113,7 @@ export class Upgrades {
   async #preparePlain(request: PlainRequest, socket: Socket): Promise<Accept> {
     const context = this.#context;
     // A specification may take milliseconds to check: each client has its turn, so that many hold up nobody for long.
-    const renditions = await inTurn(context, () => context.feeds.find(request.feed));
+    const renditions = await context.turns.late(() => context.feeds.find(request.feed));
     const { turns } = context;
     const { from } = await whileThere(socket, (signal) =>
       startOf(renditions.feed, request.policy, { ...request, turns, signal }),
@@ -148,20 +150,4 @@ export class Upgrades {
         `Content-Length: ${Buffer.byteLength(body)}\r\n${upgrade}\r\n${body}`,
     );
   }
-}
-
-/** Does it as one of the tasks of the server's turns. */
-async function inTurn<Value>({ turns }: ServerContext, act: () => Value): Promise<Value> {
-  return await new Promise((resolve, reject) => {
-    turns.add({
-      queued: false,
-      run: () => {
-        try {
-          resolve(act());
-        } catch (cause) {
-          reject(cause);
-        }
-      },
-    });
-  });
 }

@@ -20,7 +20,15 @@ export type Step =
 
 export function storedFeed(policy: Policy, changes: Partial<StoredFeed> = {}): StoredFeed {
   const epoch = '00112233445566778899aabbccddeeff';
-  return { requested: 'user', feed: 'user', epoch, specification: 'user?rate=1', policy, ...changes };
+  return {
+    requested: 'user',
+    feed: 'user',
+    epoch,
+    specification: 'user?rate=1',
+    anchorEvery: 4_096,
+    policy,
+    ...changes,
+  };
 }
 
 /** The line at `offset` of the feed that all these tests use where they make their own lines. */

@@ -7,7 +7,14 @@ const size = 50;
 
 try {
   const epoch = '00112233445566778899aabbccddeeff';
-  const stored = { requested: 'user', feed: 'user', epoch, specification: 'user?rate=1', policy: { size } };
+  const stored = {
+    requested: 'user',
+    feed: 'user',
+    epoch,
+    specification: 'user?rate=1',
+    anchorEvery: 4_096,
+    policy: { size },
+  };
   const sink = await folderStore(root, { rollBytes: 20_000 }).open(stored);
   if (sink.position === undefined) await sink.start(0);
   let next = sink.position?.next ?? 0;

@@ -147,6 +147,7 @@ test('LIFE-2, ACK-5: opened, the tail, the lag and a stall are told', async () =
     at: undefined,
     specification: 'user?rate=1',
     checked: false,
+    anchorEvery: 4_096,
   });
   expect(subscription.lag).toBe(2);
   peer.say({ type: 'heartbeat', tails: { user: 100, another: 5 } });

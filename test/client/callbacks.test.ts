@@ -150,7 +150,16 @@ async function served(onEvent?: (event: SubscriptionEvent) => void) {
   const client = await connected;
   const subscribe = (from: number, at: 'committed' | 'latest', nextId: number) => {
     const subscription = client.subscribe('user', { size: 5, consumer: 'c', onEvent });
-    fake.socket.hears({ type: 'subscribed', id: nextId, feed: 'user', epoch: epochs[0], from, at, checked: false });
+    fake.socket.hears({
+      type: 'subscribed',
+      id: nextId,
+      feed: 'user',
+      epoch: epochs[0],
+      from,
+      at,
+      checked: false,
+      anchorEvery: 4_096,
+    });
     return subscription;
   };
   const stalls = () =>

@@ -14,7 +14,7 @@ function opened(stated: Partial<Request> = {}, from = 0, epoch: string = epochs[
 }
 
 function answer(cursor: FeedPosition, from: number, epoch: string = epochs[0]): void {
-  cursor.subscribed({ type: 'subscribed', id: 0, feed: 'user', epoch, from, checked: false });
+  cursor.subscribed({ type: 'subscribed', id: 0, feed: 'user', epoch, from, checked: false, anchorEvery: 4_096 });
 }
 
 function codeOf(act: () => unknown): string {

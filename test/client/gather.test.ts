@@ -58,7 +58,15 @@ function cursorAt(from: number, delivery: 'block' | 'message'): FeedPosition {
 
 function resume(cursor: FeedPosition): number {
   const from = cursor.ask().from as number;
-  cursor.subscribed({ type: 'subscribed', id: 0, feed: 'user', epoch: epochs[0], from, checked: false });
+  cursor.subscribed({
+    type: 'subscribed',
+    id: 0,
+    feed: 'user',
+    epoch: epochs[0],
+    from,
+    checked: false,
+    anchorEvery: 4_096,
+  });
   return from;
 }
 

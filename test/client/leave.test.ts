@@ -139,7 +139,15 @@ test('leaving before the server has answered ends at once, and the answer is ans
   subscription.leave();
   expect(await rangesOf(subscription)).toEqual([]);
   await expect(subscription.opened).rejects.toMatchObject({ code: 'closed' });
-  peer.say({ type: 'subscribed', id, feed: 'user', epoch: '0'.repeat(32), from: 0, checked: false });
+  peer.say({
+    type: 'subscribed',
+    id,
+    feed: 'user',
+    epoch: '0'.repeat(32),
+    from: 0,
+    checked: false,
+    anchorEvery: 4_096,
+  });
   expect(await peer.expect('unsubscribe')).toMatchObject({ feed: 'user', flush: false });
   await client.close();
 });

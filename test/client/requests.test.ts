@@ -33,7 +33,7 @@ test('REQ-1: 64 feeds resume in two round trips, one for hello and one for all o
     for (let index = 0; index < said; index++) {
       const { id, feed, from } = await again.expect('subscribe');
       expect(from).toBe(5);
-      again.say({ type: 'subscribed', id, feed, epoch: epochs[0], from: 5, checked: true });
+      again.say({ type: 'subscribed', id, feed, epoch: epochs[0], from: 5, checked: true, anchorEvery: 4_096 });
       again.frame(5, 10, 'size', linesOf(5, 10), feed);
     }
   }
@@ -77,7 +77,7 @@ test('a feed that is left before its answer comes is left first, and only then a
   const anew = client.subscribe('user', { from: 7, size: 1 });
   await peer.read();
   expect(peer.unexpected).toBe(0);
-  peer.say({ type: 'subscribed', id, feed: 'user', epoch: epochs[0], from: 0, checked: false });
+  peer.say({ type: 'subscribed', id, feed: 'user', epoch: epochs[0], from: 0, checked: false, anchorEvery: 4_096 });
   const left = await peer.expect('unsubscribe');
   peer.frame(0, 1, 'size');
   peer.say({ type: 'unsubscribed', id: left.id, feed: 'user', acked: 0 });
@@ -144,7 +144,10 @@ test('REQ-4: time in which the connection is not read does not count', () => {
 });
 
 test.each([
-  ['subscribed', { type: 'subscribed', id: 77, feed: 'user', epoch: epochs[0], from: 0, checked: false }],
+  [
+    'subscribed',
+    { type: 'subscribed', id: 77, feed: 'user', epoch: epochs[0], from: 0, checked: false, anchorEvery: 4_096 },
+  ],
   ['an error', { type: 'error', id: 77, code: 'unknown-feed', message: 'no', hint: 'Ask another.' }],
 ] as const)('%s for a request that is not open is bad-server', async (_name, message) => {
   await using server = await scriptedServer();

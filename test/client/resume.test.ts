@@ -161,7 +161,15 @@ test('each of several subscriptions goes on at its own place, all asked for befo
   ]);
   // Answered in another order, which the ids tell.
   for (const { id, feed, from } of asked.reverse())
-    again.say({ type: 'subscribed', id, feed, epoch: epochs[0], from: from as number, checked: true });
+    again.say({
+      type: 'subscribed',
+      id,
+      feed,
+      epoch: epochs[0],
+      from: from as number,
+      checked: true,
+      anchorEvery: 4_096,
+    });
   again.frame(2, 4, 'size', linesOf(2, 4), 'array');
   again.frame(5, 10, 'size');
   const blocks = array[Symbol.asyncIterator]();

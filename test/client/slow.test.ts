@@ -41,7 +41,7 @@ test('LIFE-5: a frame of 500 kB that takes two minutes to come is heard of all t
   const client = await connected;
   const subscription = client.subscribe('user', { size: 1 });
   await once(socket, 'message');
-  say({ type: 'subscribed', id: 0, feed: 'user', epoch: epochs[0], from: 0, checked: false });
+  say({ type: 'subscribed', id: 0, feed: 'user', epoch: epochs[0], from: 0, checked: false, anchorEvery: 4_096 });
   await subscription.opened;
   const line = lineOf(0, 'x'.repeat(500_000));
   const frame = makeFrame(0x2, Buffer.from(frameHeaderLine('user', 0, 1, 'size') + line));

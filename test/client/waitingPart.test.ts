@@ -50,7 +50,15 @@ class Fed {
       threw: () => {},
     };
     const [epoch] = epochs;
-    this.#reader.subscribed({ type: 'subscribed', id: 0, feed: 'user', epoch, from: 0, checked: false });
+    this.#reader.subscribed({
+      type: 'subscribed',
+      id: 0,
+      feed: 'user',
+      epoch,
+      from: 0,
+      checked: false,
+      anchorEvery: 4_096,
+    });
   }
 
   act(step: Step): void {

@@ -16,7 +16,7 @@ import {
 } from './processes.ts';
 import { journalBlocks, verified } from './stored.ts';
 
-const frameBytes = 524_288;
+const frameBytes = 65_536;
 
 /** Bytes in the data files that belong to no block of the journal. */
 async function unsealedBytes(folder: string): Promise<number> {

@@ -2,7 +2,7 @@
 // whole feeds: it looks at any message it likes, where the Cutter sees one after another and forgets.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anchor, Cutter, lookBackMessages } from '../../src/protocol/cut.ts';
+import { anchorBefore, Cutter, frameStart } from '../../src/protocol/cut.ts';
 import { makePolicy, type Policy } from '../../src/protocol/policy.ts';
 
 /** What the rule looks at of a message; its offset is its place in the array. */
@@ -17,9 +17,9 @@ type Ends = Map<number, 'size' | 'wait' | 'bytes' | 'part'>;
 describe('the cutter and the rules, read twice', () => {
   it('B2, CUT-1, CUT-2, CUT-3, CUT-4, CUT-5, CUT-6 and FRAME-2: find the same ends', () => {
     fc.assert(
-      fc.property(feedAndPolicy(), ({ feed, policy }) => {
+      fc.property(feedAndPolicy(), ({ feed, policy, anchorEvery }) => {
         const closed = (feed.at(-1)?.time ?? 0) + 5_000_000;
-        expect(cutLate(policy, feed, 0, closed)).toEqual(reference(policy, feed, closed));
+        expect(cutLate(policy, feed, 0, closed, anchorEvery)).toEqual(reference(policy, feed, closed, anchorEvery));
       }),
       { numRuns: 300 },
     );
@@ -27,7 +27,7 @@ describe('the cutter and the rules, read twice', () => {
 
   it('B2: blocks end at the same places for who reads as messages come and for who reads later', () => {
     fc.assert(
-      fc.property(feedAndPolicy(), fractionLists(), ({ feed, policy }, fractions) => {
+      fc.property(feedAndPolicy(), fractionLists(), ({ feed, policy, anchorEvery }, fractions) => {
         // Three times before each message, and after the last, the feed says how far its time has gone on: not at all,
         // as far as it may, or somewhere between.
         const closed: number[][] = [];
@@ -40,23 +40,26 @@ describe('the cutter and the rules, read twice', () => {
             return known;
           });
         }
-        expect(cutLive(policy, feed, closed)).toEqual(reference(policy, feed, known));
+        expect(cutLive(policy, feed, closed, anchorEvery)).toEqual(reference(policy, feed, known, anchorEvery));
       }),
       { numRuns: 300 },
     );
   });
 
-  it('CUT-4: a start from the anchor of any offset finds the ends that a start from 0 finds', () => {
+  it('CUT-4: a start from where a frame begins before any offset finds the ends that a start from 0 finds', () => {
     fc.assert(
-      fc.property(feedAndPolicy(), fc.nat(), fc.boolean(), ({ feed, policy }, somewhere, knowsSlot) => {
+      fc.property(feedAndPolicy(), fc.nat(), fc.boolean(), ({ feed, policy, anchorEvery }, somewhere, knowsSlot) => {
         const offset = somewhere % (feed.length + 1);
-        const start = anchor(policy, offset, knowsSlot ? slotStart(policy, feed, offset) : undefined);
+        const slot = knowsSlot ? slotStart(policy, feed, offset) : undefined;
+        const start = frameStart(policy, offset, anchorEvery, slot);
         expect(start).toBeLessThanOrEqual(offset);
-        expect(offset - start).toBeLessThanOrEqual(lookBackMessages);
+        expect(offset - start).toBeLessThanOrEqual(anchorEvery);
         const closed = (feed.at(-1)?.time ?? 0) + 5_000_000;
-        const all = reference(policy, feed, closed);
+        const all = reference(policy, feed, closed, anchorEvery);
         if (start > 0 && start < feed.length) expect([...all.keys()]).toContain(start);
-        expect(cutLate(policy, feed, start, closed)).toEqual(new Map([...all].filter(([end]) => end > start)));
+        expect(cutLate(policy, feed, start, closed, anchorEvery)).toEqual(
+          new Map([...all].filter(([end]) => end > start)),
+        );
       }),
       { numRuns: 300 },
     );
@@ -64,8 +67,8 @@ describe('the cutter and the rules, read twice', () => {
 
   it('CUT-6: no block and no frame is empty, and what is taken is pending until it ends', () => {
     fc.assert(
-      fc.property(feedAndPolicy(), ({ feed, policy }) => {
-        const cutter = new Cutter(policy);
+      fc.property(feedAndPolicy(), ({ feed, policy, anchorEvery }) => {
+        const cutter = new Cutter(policy, anchorEvery);
         expect(cutter.endAt(Number.POSITIVE_INFINITY)).toBeUndefined();
         let pending = 0;
         const faults: number[] = [];
@@ -139,11 +142,25 @@ describe('the cutter, by example', () => {
     ]);
   });
 
-  it('CUT-4: a policy of bytes cuts before every multiple of 4,096, cut size', () => {
-    expect(ends({ bytes: 1_073_741_824 }, messages(8_193, 0, 60))).toEqual([
-      [4_096, 'size'],
-      [8_192, 'size'],
+  it('CUT-4: a policy of bytes cuts before every anchor, cut size', () => {
+    expect(ends({ bytes: 1_073_741_824 }, messages(2_049, 0, 60), 0, 1_024)).toEqual([
+      [1_024, 'size'],
+      [2_048, 'size'],
     ]);
+  });
+
+  it('CUT-4: above an anchor the ends are the same whatever was there before it, as retention needs', () => {
+    fc.assert(
+      fc.property(feedAndPolicy(), fc.nat(), ({ feed, policy, anchorEvery }, somewhere) => {
+        const earliest = anchorBefore(somewhere % (feed.length + 1), anchorEvery);
+        const closed = (feed.at(-1)?.time ?? 0) + 5_000_000;
+        const all = reference(policy, feed, closed, anchorEvery);
+        // The block that was open there is over with a gap; from there on nothing is different.
+        const blocks = (ends: Ends) => [...ends].filter(([end, name]) => end > earliest && name !== 'part');
+        expect(blocks(cutLate(policy, feed, earliest, closed, anchorEvery))).toEqual(blocks(all));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('CUT-5: where several hold the cut is size before wait before bytes', () => {
@@ -156,9 +173,9 @@ describe('the cutter, by example', () => {
   });
 
   it('FRAME-2: a block longer than a frame goes on in the next, and its bytes are counted on', () => {
-    const feed = [262_144, 262_144, 262_144, 262_144].map(atOnce);
+    const feed = [32_768, 32_768, 32_768, 32_768].map(atOnce);
     expect(ends({ size: 100 }, feed)).toEqual([[2, 'part']]);
-    expect(ends({ size: 100, bytes: 786_432 }, feed)).toEqual([
+    expect(ends({ size: 100, bytes: 98_304 }, feed)).toEqual([
       [2, 'part'],
       [3, 'bytes'],
     ]);
@@ -172,11 +189,11 @@ describe('the cutter, by example', () => {
     ]);
   });
 
-  it('FRAME-2: a frame ends at a multiple of 4,096, but only once the block goes on', () => {
-    expect(ends({ size: 10_000 }, messages(4_096, 0, 60))).toEqual([]);
-    expect(ends({ size: 10_000 }, messages(4_097, 0, 60))).toEqual([[4_096, 'part']]);
-    expect(ends({ waitMs: 1_000 }, [...messages(4_096, 0, 60), { time: second, bytes: 60 }])).toEqual([
-      [4_096, 'wait'],
+  it('FRAME-2: a frame ends at an anchor, but only once the block goes on', () => {
+    expect(ends({ size: 10_000 }, messages(256, 0, 60), 0, 256)).toEqual([]);
+    expect(ends({ size: 10_000 }, messages(257, 0, 60), 0, 256)).toEqual([[256, 'part']]);
+    expect(ends({ waitMs: 1_000 }, [...messages(256, 0, 60), { time: second, bytes: 60 }], 0, 256)).toEqual([
+      [256, 'wait'],
     ]);
   });
 
@@ -195,7 +212,7 @@ describe('the cutter, by example', () => {
 });
 
 /** The ends of the feed by the rules alone. `closed`: no message earlier than that can still appear. */
-function reference(policy: Policy, feed: readonly Sized[], closed: number): Ends {
+function reference(policy: Policy, feed: readonly Sized[], closed: number, anchorEvery: number): Ends {
   const { size, waitMs, bytes } = policy;
   const slot = (time: number) => BigInt(time) / (BigInt(waitMs as number) * 1_000n);
   const slotIsOver = (place: number) => {
@@ -209,33 +226,39 @@ function reference(policy: Policy, feed: readonly Sized[], closed: number): Ends
 
   const ends: Ends = new Map();
   let blockStart = 0;
-  let frameStart = 0;
+  let frameBegin = 0;
   for (let place = 1; place <= feed.length; place++) {
     const wouldBe = Math.min(place + 1, feed.length);
     const rules = {
-      size: place % (size ?? feed.length + 1) === 0 || (bytes !== undefined && place % 4_096 === 0),
+      size: place % (size ?? feed.length + 1) === 0 || (bytes !== undefined && place % anchorEvery === 0),
       wait: slotIsOver(place),
       bytes: place < feed.length && bytes !== undefined && bytesBetween(blockStart, wouldBe) > bytes,
-      part: place < feed.length && (place % 4_096 === 0 || bytesBetween(frameStart, wouldBe) > 524_288),
+      part: place < feed.length && (place % anchorEvery === 0 || bytesBetween(frameBegin, wouldBe) > 65_536),
     };
     const end = (['size', 'wait', 'bytes', 'part'] as const).find((name) => rules[name]);
     if (end === undefined) continue;
     ends.set(place, end);
-    frameStart = place;
+    frameBegin = place;
     if (end !== 'part') blockStart = place;
   }
   return ends;
 }
 
 /** The ends that a reader finds to whom the messages from `start` are there already. */
-function cutLate(policy: Policy, feed: readonly Sized[], start: number, closed: number): Ends {
+function cutLate(policy: Policy, feed: readonly Sized[], start: number, closed: number, anchorEvery: number): Ends {
   const nothingSaid = Array.from({ length: feed.length }, () => []);
-  return cutLive(policy, feed, [...nothingSaid, [closed]], start);
+  return cutLive(policy, feed, [...nothingSaid, [closed]], anchorEvery, start);
 }
 
 /** The ends that a reader finds who hears, before each message, the closed times of `closed[offset]`. */
-function cutLive(policy: Policy, feed: readonly Sized[], closed: readonly number[][], start = 0): Ends {
-  const cutter = new Cutter(policy);
+function cutLive(
+  policy: Policy,
+  feed: readonly Sized[],
+  closed: readonly number[][],
+  anchorEvery: number,
+  start = 0,
+): Ends {
+  const cutter = new Cutter(policy, anchorEvery);
   const found: Ends = new Map();
   for (let offset = start; offset <= feed.length; offset++) {
     for (const micros of closed[offset] ?? []) {
@@ -260,8 +283,8 @@ function slotStart(policy: Policy, feed: readonly Sized[], offset: number): numb
   return feed.findIndex((message) => message.time >= before.time - (before.time % slotMicros));
 }
 
-function ends(policy: Policy, feed: readonly Sized[], closed = 0): [number, string][] {
-  return [...cutLate(makePolicy(policy), feed, 0, closed)];
+function ends(policy: Policy, feed: readonly Sized[], closed = 0, anchorEvery = 4_096): [number, string][] {
+  return [...cutLate(makePolicy(policy), feed, 0, closed, anchorEvery)];
 }
 
 function messages(count: number, time: number, bytes: number): Sized[] {
@@ -281,14 +304,14 @@ function fractionLists(): fc.Arbitrary<number[]> {
 }
 
 // Policies of small numbers and feeds made for them: runs of equal messages, whose lengths divide the limits, whose steps
-// in time divide the slots, and which are together long enough to pass several multiples of 4,096.
-function feedAndPolicy(): fc.Arbitrary<{ feed: Sized[]; policy: Policy }> {
+// in time divide the slots, and which are together long enough to pass several anchors.
+function feedAndPolicy(): fc.Arbitrary<{ feed: Sized[]; policy: Policy; anchorEvery: number }> {
   const policy = fc
     .record(
       {
         size: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(4_095, 4_096, 4_097, 6_000, 2_147_483_647)),
         waitMs: fc.constantFrom(1, 2, 7, 1_000),
-        bytes: fc.constantFrom(1_000, 1_001, 4_096, 524_288, 600_000, 1_048_576, 1_073_741_824),
+        bytes: fc.constantFrom(1_000, 1_001, 4_096, 65_536, 70_000, 1_048_576, 1_073_741_824),
       },
       { requiredKeys: [], noNullPrototype: true },
     )
@@ -301,12 +324,14 @@ function feedAndPolicy(): fc.Arbitrary<{ feed: Sized[]; policy: Policy }> {
     gap: fc.constantFrom(0, 1, 999, 1_000, 1_001, 7_000, 1_000_000, 3_500_000),
     step: fc.constantFrom(0, 0, 1, 500, 1_000, 7_000),
     bytes: fc.oneof(
-      fc.constantFrom(40, 64, 128, 250, 500, 1_000, 1_001, 131_072, 524_287, 524_288, 524_289, 1_000_000),
+      fc.constantFrom(40, 64, 128, 250, 500, 1_000, 1_001, 16_384, 65_535, 65_536, 65_537, 1_000_000),
       fc.integer({ min: 40, max: 2_000 }),
     ),
   });
   const times = fc.constantFrom(0, 1, 999_999, 1_763_820_000_123_456, 1_763_820_000_000_000);
-  return fc.record({ policy, first: times, runs: fc.array(run, { maxLength: 12 }) }).map(({ policy, first, runs }) => {
+  const anchorEvery = fc.constantFrom(1, 16, 64, 512, 4_096);
+  const runs = fc.array(run, { maxLength: 12 });
+  return fc.record({ policy, anchorEvery, first: times, runs }).map(({ policy, anchorEvery, first, runs }) => {
     const feed: Sized[] = [];
     let time = first;
     for (const { count, gap, step, bytes } of runs) {
@@ -316,6 +341,6 @@ function feedAndPolicy(): fc.Arbitrary<{ feed: Sized[]; policy: Policy }> {
         time += step;
       }
     }
-    return { feed, policy };
+    return { feed, policy, anchorEvery };
   });
 }

@@ -15,9 +15,9 @@ interface Stage extends Bench {
   readonly append: (count: number, bytes?: number) => void;
 }
 
-async function stage(options: Parameters<typeof bench>[0] = {}): Promise<Stage> {
+async function stage(options: Parameters<typeof bench>[0] = {}, anchorEvery = 4_096): Promise<Stage> {
   const clock = new ManualClock();
-  const feed = new MemoryFeed('memory', { clock });
+  const feed = new MemoryFeed('memory', { clock, anchorEvery });
   const server = await bench({ clock, feeds: { memory: feed }, ...options });
   const append = (count: number, bytes = 20) => {
     for (let index = 0; index < count; index++) feed.append('x'.repeat(bytes));
@@ -53,22 +53,22 @@ describe('frames', () => {
     );
   });
 
-  it('FRAME-2: a frame has at most 524,288 bytes of lines, and only the last of a block has the cut', async () => {
+  it('FRAME-2: a frame has at most 65,536 bytes of lines, and only the last of a block has the cut', async () => {
     const { peer, append } = await stage();
-    append(30, 100_000);
+    append(30, 10_000);
     const one = await peer();
     await one.subscribe({ feed: 'memory', from: 0, size: 15 });
     await one.until(() => one.blocks('memory').length === 2);
     const frames = framesOf(one).map((frame) => parseFrame(frame));
     expect(frames.map(({ header: { from, to, cut } }) => [from, to, cut])).toEqual([
-      [0, 5, undefined],
-      [5, 10, undefined],
-      [10, 15, 'size'],
-      [15, 20, undefined],
-      [20, 25, undefined],
-      [25, 30, 'size'],
+      [0, 6, undefined],
+      [6, 12, undefined],
+      [12, 15, 'size'],
+      [15, 21, undefined],
+      [21, 27, undefined],
+      [27, 30, 'size'],
     ]);
-    for (const { lines } of frames) expect(lines.length).toBeLessThanOrEqual(524_288);
+    for (const { lines } of frames) expect(lines.length).toBeLessThanOrEqual(65_536);
   });
 
   it('FRAME-2: a longer line has a frame of its own', async () => {
@@ -86,23 +86,23 @@ describe('frames', () => {
     ]);
   });
 
-  it('FRAME-2 and CUT-4: a frame ends at every multiple of 4,096, and with bytes the block too', async () => {
-    const { peer, append } = await stage();
-    append(10_000, 1);
+  it('FRAME-2 and CUT-4: a frame ends at every anchor, and with bytes the block too', async () => {
+    const { peer, append } = await stage({}, 256);
+    append(700, 1);
     const one = await peer();
-    await one.subscribe({ feed: 'memory', from: 0, size: 9_000 });
+    await one.subscribe({ feed: 'memory', from: 0, size: 600 });
     await one.until(() => one.blocks('memory').length === 1);
     expect(framesOf(one).map((frame) => parseFrame(frame).header)).toMatchObject([
-      { from: 0, to: 4_096 },
-      { from: 4_096, to: 8_192 },
-      { from: 8_192, to: 9_000, cut: 'size' },
+      { from: 0, to: 256 },
+      { from: 256, to: 512 },
+      { from: 512, to: 600, cut: 'size' },
     ]);
     const two = await peer();
     await two.subscribe({ feed: 'memory', from: 0, bytes: 1_073_741_824 });
     await two.until(() => two.blocks('memory').length === 2);
     expect(ranges(two)).toEqual([
-      [0, 4_096, 'size'],
-      [4_096, 8_192, 'size'],
+      [0, 256, 'size'],
+      [256, 512, 'size'],
     ]);
   });
 
@@ -160,9 +160,9 @@ describe('frames', () => {
   });
 
   it('FRAME-5: what was said first arrives first, control messages and data', async () => {
-    const { peer, feed, append } = await stage();
+    const { peer, feed, append } = await stage({}, 4);
     append(20);
-    feed.forget(3);
+    feed.forget(4);
     const one = await peer();
     one.onBlock = ({ to }) => one.ack('memory', to);
     await one.subscribe({ feed: 'memory', from: 0, size: 2, window: 1, until: 7 });
@@ -171,7 +171,7 @@ describe('frames', () => {
       if ('type' in item) return item.type;
       return [parseFrame(item).header.from, parseFrame(item).header.to];
     });
-    expect(order).toEqual(['subscribed', 'gap', [3, 4], [4, 6], [6, 7], 'unsubscribed']);
+    expect(order).toEqual(['subscribed', 'gap', [4, 6], [6, 7], 'unsubscribed']);
   });
 
   it('CUT-7: a client that states nothing gets size 100 and wait 1 s, one that states anything only that', async () => {
@@ -500,19 +500,19 @@ describe('acks and the window', () => {
 describe('gaps', () => {
   for (const delivery of ['block', 'message'] as const) {
     it(`GAP-1, GAP-2 and FRAME-6: what retention took from a reader behind is told before anything else: ${delivery}`, async () => {
-      const { peer, append, feed, logged } = await stage();
+      const { peer, append, feed, logged } = await stage({}, 8);
       append(40);
       const one = await peer();
       await one.subscribe({ feed: 'memory', from: 0, size: 5, window: 2, delivery });
       await one.until(() => one.next('memory') === 10);
-      feed.forget(23);
+      feed.forget(30);
       append(1);
       one.ack('memory', 5);
       expect(await one.hears('gap')).toEqual({
         type: 'gap',
         feed: 'memory',
         from: 10,
-        to: 23,
+        to: 24,
         reason: expect.stringMatching(/./),
       });
       await one.until(() => one.next('memory') === 25);
@@ -521,17 +521,17 @@ describe('gaps', () => {
       expect(ranges(one)).toEqual([
         [0, 5, 'size'],
         [5, 10, 'size'],
-        ['gap', 10, 23],
-        [23, 25, 'size'],
+        ['gap', 10, 24],
+        [24, 25, 'size'],
       ]);
       one.ack('memory', 25);
       await one.until(() => one.next('memory') === 35);
-      expect(logged.some(({ level, sentence }) => level === 'warn' && sentence === 'gap memory [10,23)')).toBe(true);
+      expect(logged.some(({ level, sentence }) => level === 'warn' && sentence === 'gap memory [10,24)')).toBe(true);
     });
   }
 
   it('FRAME-6 and GAP-1: a gap ends the block that was open in message delivery, its cut is gap, and it has its place in the window', async () => {
-    const { peer, append, feed } = await stage();
+    const { peer, append, feed } = await stage({}, 4);
     append(7);
     const one = await peer();
     await one.subscribe({ feed: 'memory', from: 0, size: 10, window: 2, delivery: 'message' });
@@ -556,25 +556,25 @@ describe('gaps', () => {
   });
 
   it('FRAME-6: a gap ends a block that was sent in part in block delivery', async () => {
-    const { peer, append, feed } = await stage();
-    append(8, 100_000);
+    const { peer, append, feed } = await stage({}, 8);
+    append(8, 10_000);
     const one = await peer();
     await one.subscribe({ feed: 'memory', from: 0, size: 20, window: 2 });
-    await one.until(() => one.next('memory') === 5);
-    append(1, 100_000);
+    await one.until(() => one.next('memory') === 6);
+    append(1, 10_000);
     feed.forget(9);
     append(11);
     await one.until(() => one.blocks('memory').length === 2);
     expect(ranges(one)).toEqual([
-      [0, 5, 'gap'],
-      ['gap', 5, 9],
-      [9, 20, 'size'],
+      [0, 6, 'gap'],
+      ['gap', 6, 8],
+      [8, 20, 'size'],
     ]);
   });
 
   it('GAP-1: a place that is lost while it is being read is a gap, no failure', async () => {
     const clock = new ManualClock();
-    const memory = new MemoryFeed('memory', { clock });
+    const memory = new MemoryFeed('memory', { clock, anchorEvery: 8 });
     const feed = new LaterFeed(memory);
     const { peer } = await bench({ clock, feeds: { memory: feed } });
     for (let index = 0; index < 2_000; index++) memory.append('x'.repeat(1_000));
@@ -588,8 +588,28 @@ describe('gaps', () => {
     expect(one.gaps('memory')).toEqual([[0, 1_800]]);
   });
 
+  for (const policy of [{ bytes: 1_000 }, { wait: 1_000_000 }, { size: 7, bytes: 5_000 }])
+    it(`F5: retention that is faster than the search for the start is no failure: ${JSON.stringify(policy)}`, async () => {
+      const clock = new ManualClock();
+      const memory = new MemoryFeed('memory', { clock, anchorEvery: 16 });
+      const feed = new LaterFeed(memory);
+      const { peer } = await bench({ clock, feeds: { memory: feed } });
+      for (let index = 0; index < 37; index++) memory.append('x'.repeat(100));
+      const one = await peer();
+      feed.held = true;
+      one.say({ type: 'subscribe', feed: 'memory', from: 'latest', ...policy });
+      await eventually(() => feed.waiting > 0);
+      for (let index = 0; index < 40; index++) memory.append('x'.repeat(100));
+      memory.forget(64);
+      feed.release();
+      expect(await one.hears('subscribed')).toMatchObject({ from: 64 });
+      clock.advance(2_000);
+      await one.until(() => one.blocks('memory').length > 0);
+      expect(one.gaps('memory')).toEqual([]);
+    });
+
   it('GAP-1: the end of a subscription is the end of its gap', async () => {
-    const { peer, append, feed } = await stage();
+    const { peer, append, feed } = await stage({}, 2);
     append(40);
     feed.forget(30);
     const one = await peer();
@@ -655,8 +675,44 @@ describe('memory', () => {
     expect(stalled.lines('memory') === lines).toBe(true);
   });
 
-  it('C1: all sockets together have a cap, beyond which each is given one frame at a time', async () => {
-    const { port, append, server, peer } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
+  it('C1 and E1: what all sockets hold has a bound: who has taken nothing for longest is ended, and nobody who reads', async () => {
+    const { port, append, server, peer, logged } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
+    append(8_000, 5_000);
+    const mutes: RawPeer[] = [];
+    let most = 0;
+    for (let index = 0; index < 12; index++) {
+      const mute = await RawPeer.upgraded(port);
+      mute.say({ type: 'hello', client: `mute ${index}`, instance: '1' });
+      await mute.next();
+      mute.socket.pause();
+      // Each in a policy of its own: no page is another's too.
+      mute.say({ type: 'subscribe', id: 1, feed: 'memory', from: 0, size: 10 + index, windowBytes: 1_073_741_824 });
+      mutes.push(mute);
+      await eventually(() => {
+        most = Math.max(most, server.stats().unsentBytes);
+        return logged.some(({ sentence }) => sentence.startsWith(`mute ${index} takes`));
+      });
+    }
+    const honest = await peer();
+    honest.acksAll = true;
+    honest.onBlock = () => {
+      most = Math.max(most, server.stats().unsentBytes);
+    };
+    await honest.subscribe({ feed: 'memory', from: 0, size: 10 });
+    await honest.until(() => honest.next('memory') === 8_000);
+    const ended = logged.filter(({ level, fields }) => level === 'warn' && fields.code === 'unread');
+    expect(ended.length).toBeGreaterThan(4);
+    expect(ended.every(({ fields }) => String(fields.client).startsWith('mute'))).toBe(true);
+    await eventually(() => server.stats().connections === 13 - ended.length);
+    expect(most).toBeGreaterThan(524_288);
+    expect(most).toBeLessThanOrEqual(1_048_576);
+    for (const mute of mutes) mute.destroy();
+    await eventually(() => server.stats().connections === 1);
+    expect(server.stats().unsentBytes).toBe(0);
+  });
+
+  it('C1: a page counts once, however many sockets hold it', async () => {
+    const { port, append, server, logged } = await stage({ limits: { unsentBytesInAll: 1_048_576 } });
     append(8_000, 5_000);
     const mutes: RawPeer[] = [];
     for (let index = 0; index < 12; index++) {
@@ -664,24 +720,16 @@ describe('memory', () => {
       mute.say({ type: 'hello', client: 'mute', instance: `${index}` });
       await mute.next();
       mute.socket.pause();
-      mute.say({
-        type: 'subscribe',
-        id: 1,
-        feed: 'memory',
-        from: 0,
-        size: 10,
-        window: 1_000,
-        windowBytes: 1_073_741_824,
-      });
       mutes.push(mute);
     }
-    const honest = await peer();
-    honest.acksAll = true;
-    await honest.subscribe({ feed: 'memory', from: 0, size: 10 });
-    await honest.until(() => honest.next('memory') === 8_000);
-    expect(server.stats().unsentBytes).toBeLessThan(1_048_576 + 262_144 + 12 * 51_000);
+    for (const mute of mutes)
+      mute.say({ type: 'subscribe', id: 1, feed: 'memory', from: 0, size: 10, windowBytes: 1_073_741_824 });
+    await eventually(() => server.stats().unsentBytes > 0);
+    for (let turn = 0; turn < 2_000; turn++) await new Promise(setImmediate);
+    expect(server.stats().connections).toBe(12);
+    expect(logged.filter(({ fields }) => fields.code === 'unread')).toEqual([]);
     for (const mute of mutes) mute.destroy();
-    await eventually(() => server.stats().connections === 1);
+    await eventually(() => server.stats().connections === 0);
     expect(server.stats().unsentBytes).toBe(0);
   });
 

@@ -28,11 +28,14 @@ interface Plan {
   readonly length: number;
 }
 
-// Blocks by bytes are counted from earliest where retention has taken their beginning, so they are not in here.
 const anyPlan: fc.Arbitrary<Plan> = fc.record({
   policy: fc
     .record(
-      { size: fc.constantFrom(1, 2, 5, 30, 5_000), waitMs: fc.constantFrom(1, 7, 50) },
+      {
+        size: fc.constantFrom(1, 2, 5, 30, 5_000),
+        waitMs: fc.constantFrom(1, 7, 50),
+        bytes: fc.constantFrom(1_000, 5_000, 200_000),
+      },
       { requiredKeys: [], noNullPrototype: true },
     )
     .filter((policy) => Object.keys(policy).length > 0),
@@ -72,9 +75,9 @@ interface Joined {
   left: boolean;
 }
 
-async function run(steps: readonly Step[], isLater: boolean): Promise<void> {
+async function run(steps: readonly Step[], anchorEvery: number, isLater: boolean): Promise<void> {
   const clock = new ManualClock(newYearMicros + 123_000);
-  const memory = new MemoryFeed('memory', { clock });
+  const memory = new MemoryFeed('memory', { clock, anchorEvery });
   const server = createServer({ clock, feeds: { memory: isLater ? new LaterFeed(memory) : memory } });
   const { url } = await server.listen();
   const lines: Line[] = [];
@@ -132,7 +135,7 @@ function leave(reader: Joined): void {
 }
 
 function cutsFor(policy: Policy, lines: readonly Line[], memory: MemoryFeed) {
-  return cutsOf(lines, policy, memory.watermarkMicros());
+  return cutsOf(lines, policy, memory.watermarkMicros(), memory.anchorEvery);
 }
 
 async function check(
@@ -160,6 +163,7 @@ async function check(
     at = to;
     if ('gap' in item) {
       expect(to).toBeLessThanOrEqual(memory.earliest());
+      if (to !== until) expect(to % memory.anchorEvery).toBe(0);
       continue;
     }
     expect(
@@ -184,12 +188,14 @@ async function check(
 
 describe('B1 and GAP-1: with retention at their heels', () => {
   for (const isLater of [false, true])
-    it(`B1, B2 and GAP-1: readers get what is there and are told what is not (a feed that answers ${isLater ? 'later' : 'at once'})`, async () => {
+    it(`B1, B2, F5 and GAP-1: readers get what is there and are told what is not (a feed that answers ${isLater ? 'later' : 'at once'})`, async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(anyStep, { minLength: 3, maxLength: 40 }),
           anyPlan,
-          async (steps, first) => await run([{ do: 'join', reader: first }, ...steps], isLater),
+          fc.constantFrom(1, 16, 64, 4_096),
+          async (steps, first, anchorEvery) =>
+            await run([{ do: 'join', reader: first }, ...steps], anchorEvery, isLater),
         ),
         { numRuns: 60, timeout: 5_000, interruptAfterTimeLimit: 60_000 },
       );

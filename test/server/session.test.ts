@@ -17,8 +17,8 @@ import { policyFields, type Sayable, type SessionPeer } from '../support/session
 type SaidError = Extract<ServerMessage, { type: 'error' }>;
 
 /** A published feed of `count` messages, a millisecond apart. */
-function published(clock: ManualClock, count: number, name = 'memory'): MemoryFeed {
-  const feed = new MemoryFeed(name, { clock });
+function published(clock: ManualClock, count: number, name = 'memory', anchorEvery = 4_096): MemoryFeed {
+  const feed = new MemoryFeed(name, { clock, anchorEvery });
   for (let index = 0; index < count; index++) {
     feed.append(`message ${index}`);
     clock.advance(1);
@@ -261,6 +261,7 @@ describe('subscribe', () => {
       from: 2,
       tail: 7,
       checked: false,
+      anchorEvery: 4_096,
     });
     const ticks = await client.subscribe({ feed: 'ticks', from: 0, size: 5 });
     expect(ticks).toMatchObject({ feed: 'ticks', tail: 201 });
@@ -357,7 +358,7 @@ describe('subscribe', () => {
 
   it('SUB-9: from before earliest is a gap, said at once, and reading begins at earliest', async () => {
     const clock = new ManualClock();
-    const feed = published(clock, 23);
+    const feed = published(clock, 23, 'memory', 4);
     feed.forget(12);
     const { peer } = await bench({ clock, feeds: { memory: feed } });
     const client = await peer();
@@ -413,7 +414,7 @@ describe('resuming', () => {
   it('RES-3: the last line that retention removed can still be compared; of one before it nothing is known', async () => {
     const make = () => {
       const clock = new ManualClock();
-      const feed = published(clock, 23);
+      const feed = published(clock, 23, 'memory', 2);
       const checks = [crc32(lineOf(feed, 8)), crc32(lineOf(feed, 9))] as const;
       feed.forget(10);
       return { feed, checks };

@@ -2,9 +2,7 @@
 // asked here by every test that must not trust the code that cuts.
 
 import type { Feed } from '../../src/feed/feed.ts';
-import { sliceOf } from '../../src/feed/lines.ts';
-import { readLines } from '../../src/frames/readLines.ts';
-import { Turns } from '../../src/frames/turns.ts';
+import { type Lines, sliceOf } from '../../src/feed/lines.ts';
 import type { Cut } from '../../src/protocol/cut.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 
@@ -25,14 +23,20 @@ export interface Block {
 export async function linesOf(feed: Feed): Promise<Line[]> {
   const lines: Line[] = [];
   for (let offset = 0; offset < feed.tail(); offset++) {
-    const chunk = await readLines(feed, offset, new Turns(), new AbortController().signal);
-    lines.push({ time: chunk.timeOf(offset), text: sliceOf(chunk, offset, offset + 1).toString() });
+    let read: Lines | undefined;
+    while (read === undefined) read = await feed.read(offset, Number.POSITIVE_INFINITY);
+    lines.push({ time: read.timeOf(offset), text: sliceOf(read, offset, offset + 1).toString() });
   }
   return lines;
 }
 
 /** Why a block ends before each offset from 1 to the tail, or undefined. */
-export function cutsOf(lines: readonly Line[], policy: Policy, watermarkMicros: number): (Cut | undefined)[] {
+export function cutsOf(
+  lines: readonly Line[],
+  policy: Policy,
+  watermarkMicros: number,
+  anchorEvery = 4_096,
+): (Cut | undefined)[] {
   const { size, waitMs, bytes } = policy;
   const slot = (micros: number) => Math.floor(micros / ((waitMs ?? 1) * 1_000));
   const cuts: (Cut | undefined)[] = [undefined];
@@ -41,7 +45,7 @@ export function cutsOf(lines: readonly Line[], policy: Policy, watermarkMicros: 
     const before = lines[place - 1] as Line;
     const behind = lines[place];
     inBlock += Buffer.byteLength(before.text);
-    const bySize = (size !== undefined && place % size === 0) || (bytes !== undefined && place % 4_096 === 0);
+    const bySize = (size !== undefined && place % size === 0) || (bytes !== undefined && place % anchorEvery === 0);
     const byWait = waitMs !== undefined && slot(behind?.time ?? watermarkMicros) > slot(before.time);
     const byBytes = bytes !== undefined && behind !== undefined && inBlock + Buffer.byteLength(behind.text) > bytes;
     const cut = bySize ? 'size' : byWait ? 'wait' : byBytes ? 'bytes' : undefined;
@@ -57,8 +61,9 @@ export function blocksOf(
   policy: Policy,
   watermarkMicros: number,
   from: number,
+  anchorEvery = 4_096,
 ): { readonly blocks: Block[]; readonly rest: Block | undefined } {
-  const cuts = cutsOf(lines, policy, watermarkMicros);
+  const cuts = cutsOf(lines, policy, watermarkMicros, anchorEvery);
   const blocks: Block[] = [];
   let begin = from;
   const make = (to: number, cut: Cut): Block => ({
@@ -80,6 +85,8 @@ export function blocksOf(
 }
 
 /** Where the block begins that is filling at the tail; the tail where none is. */
-export function latestOf(lines: readonly Line[], policy: Policy, watermarkMicros: number): number {
-  return cutsOf(lines, policy, watermarkMicros).findLastIndex((cut, place) => cut !== undefined || place === 0);
+export function latestOf(lines: readonly Line[], policy: Policy, watermarkMicros: number, anchorEvery = 4_096): number {
+  return cutsOf(lines, policy, watermarkMicros, anchorEvery).findLastIndex(
+    (cut, place) => cut !== undefined || place === 0,
+  );
 }

@@ -36,6 +36,10 @@ export class LaterFeed implements Feed {
     return this.#feed.paced;
   }
 
+  get anchorEvery(): number {
+    return this.#feed.anchorEvery;
+  }
+
   /** How many reads wait. */
   get waiting(): number {
     return this.#waiting.length;

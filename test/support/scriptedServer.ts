@@ -105,7 +105,7 @@ export class Peer {
     const asked = await this.expect('subscribe');
     const from = typeof asked.from === 'number' && asked.from >= 0 ? asked.from : 0;
     const { id, feed } = asked;
-    this.say({ type: 'subscribed', id, feed, epoch: epochs[0], from, checked: false, ...answer });
+    this.say({ type: 'subscribed', id, feed, epoch: epochs[0], from, checked: false, anchorEvery: 4_096, ...answer });
     return asked;
   }
 

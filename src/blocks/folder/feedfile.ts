@@ -36,7 +36,7 @@ export function nameFault(feed: string, epoch: string): string | undefined {
 
 /** The file's one line. A generator's version needs no field of its own: it is part of what the epoch is made of. */
 export function encodeFeedFile(stored: StoredFeed): string {
-  const { requested, feed, epoch, specification, policy } = stored;
+  const { requested, feed, epoch, specification, anchorEvery, policy } = stored;
   const { size, waitMs, bytes } = policy;
   const generated = specification === undefined ? {} : { specification };
   return encodeChecked({
@@ -45,6 +45,7 @@ export function encodeFeedFile(stored: StoredFeed): string {
     feed,
     epoch,
     ...generated,
+    anchorEvery,
     policy: { size, waitMs, bytes },
   });
 }
@@ -56,14 +57,15 @@ export function parseFeedFile(bytes: Buffer): StoredFeed | string {
   if (fields === undefined) return 'its checksum `self` does not match';
   if (fields.format !== formatVersion)
     return `its format is ${JSON.stringify(fields.format)}, and this version reads ${formatVersion}`;
-  const { requested, feed, epoch, specification } = fields;
+  const { requested, feed, epoch, specification, anchorEvery } = fields;
   const policy = readPolicy(fields.policy);
   if (typeof requested !== 'string' || typeof feed !== 'string' || typeof epoch !== 'string' || policy === undefined)
     return 'requested, feed, epoch or policy is missing or wrong';
   if (specification !== undefined && typeof specification !== 'string') return 'its specification is not text';
+  if (!Number.isInteger(anchorEvery)) return 'its anchorEvery is no whole number';
   const fault = nameFault(feed, epoch);
   if (fault !== undefined) return fault;
-  const stored = { requested, feed, epoch, specification, policy };
+  const stored = { requested, feed, epoch, specification, anchorEvery: Number(anchorEvery), policy };
   return encodeFeedFile(stored) === bytes.toString('utf8') ? stored : 'it is not a feed.json of this format';
 }
 
@@ -73,6 +75,7 @@ export function sameBlocks(one: StoredFeed, other: StoredFeed): boolean {
     one.feed === other.feed &&
     one.epoch === other.epoch &&
     one.specification === other.specification &&
+    one.anchorEvery === other.anchorEvery &&
     policyName(one.policy) === policyName(other.policy)
   );
 }

@@ -17,11 +17,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { lastLine, maxLineBytes } from '../../protocol/message.ts';
-import type { Policy } from '../../protocol/policy.ts';
 import { FileReader, fileSize, storing, syncFolder, withFile, writeWhole } from '../files.ts';
 import { type BlockEntry, encodeHead, headBytes } from '../journal.ts';
 import type { Ledger } from '../ledger.ts';
 import { asideFile, dataFile, dataFileOffset, isAsideFile, journalFileName } from '../names.ts';
+import type { StoredFeed } from '../sink.ts';
 import { moveAside } from './aside.ts';
 import { type Journaled, readJournaled } from './journaled.ts';
 import { damaged } from './journalfile.ts';
@@ -59,7 +59,7 @@ export interface Repairs {
  * Brings a folder, whose lock is held, to the end of its last whole block. `feedFile` is the crc32 of its feed.json.
  * Rejects with `damaged` or `storage`.
  */
-export async function recover(folder: string, policy: Policy, feedFile: number): Promise<Recovered> {
+export async function recover(folder: string, stored: StoredFeed, feedFile: number): Promise<Recovered> {
   const names = await storing('read', folder, () => readdir(folder));
   const found = names.filter((name) => dataFileOffset(name) !== undefined).sort();
   const asides = names.filter(isAsideFile);
@@ -71,7 +71,7 @@ export async function recover(folder: string, policy: Policy, feedFile: number):
   }
   const journaled = await readJournaled(folder, Math.max(size, headBytes), feedFile, lowestOffset(asides));
   const { ledger, journalBytes } = journaled;
-  const extra = await findExtra(folder, found, journaled, policy);
+  const extra = await findExtra(folder, found, journaled, stored);
   // Up to here nothing was changed.
   const cutJournal = Math.max(size, headBytes) - journalBytes;
   if (cutJournal > 0) await moveAside(folder, journalFileName, journalBytes, journalFileName);
@@ -85,7 +85,7 @@ export async function recover(folder: string, policy: Policy, feedFile: number):
     feedFile,
     check: last === undefined ? undefined : await lastChecksum(folder, ledger.lastBlock),
     data: last === undefined ? undefined : { name: last, bytes: ledger.fileBytes },
-    aside: await findAside(folder, journaled, policy),
+    aside: await findAside(folder, journaled, stored),
     repairs: { journalBytes: cutJournal, dataBytes: extra?.bytes ?? 0, goneFiles },
   };
 }
@@ -101,7 +101,7 @@ async function findExtra(
   folder: string,
   found: readonly string[],
   { ledger, files }: Journaled,
-  policy: Policy,
+  stored: StoredFeed,
 ): Promise<Extra | undefined> {
   let extra: Extra | undefined;
   for (const name of found) {
@@ -120,8 +120,8 @@ async function findExtra(
         position,
         known === undefined ? 'no line of the journal is about this file' : unknown(size - known),
       );
-    const tail = await readTail(path, position, size, ledger.next ?? 0, policy);
-    if (!mayBeLeft(tail, policy)) throw damaged(path, position, unknown(tail.bytes));
+    const tail = await readTail(path, position, size, ledger.next ?? 0, stored);
+    if (!mayBeLeft(tail, stored.policy)) throw damaged(path, position, unknown(tail.bytes));
     extra = { name, position, bytes: tail.bytes };
   }
   return extra;
@@ -132,7 +132,11 @@ function unknown(bytes: number): string {
 }
 
 /** All that is kept aside now, unless some of its messages will not come any more. Then it stays for good. */
-async function findAside(folder: string, { ledger, hasHole }: Journaled, policy: Policy): Promise<Aside | undefined> {
+async function findAside(
+  folder: string,
+  { ledger, hasHole }: Journaled,
+  stored: StoredFeed,
+): Promise<Aside | undefined> {
   const names = (await storing('read', folder, () => readdir(folder))).filter(isAsideFile);
   if (names.length === 0 || hasHole) return undefined;
   let to = (ledger.next ?? 0) + 1;
@@ -140,7 +144,7 @@ async function findAside(folder: string, { ledger, hasHole }: Journaled, policy:
     const from = asideOffset(name);
     const size = await fileSize(join(folder, name));
     if (from === undefined || size === undefined) continue;
-    to = Math.max(to, (await readTail(join(folder, name), 0, size, from, policy)).to);
+    to = Math.max(to, (await readTail(join(folder, name), 0, size, from, stored)).to);
   }
   return { paths: names.map((name) => join(folder, name)), to };
 }

@@ -7,6 +7,7 @@ import type { Policy } from '../../protocol/policy.ts';
 import { FileReader, storing, withFile } from '../files.ts';
 import { blockLimits } from '../limits.ts';
 import { LineJoiner } from '../lines.ts';
+import type { StoredFeed } from '../sink.ts';
 
 export interface Tail {
   readonly bytes: number;
@@ -22,10 +23,10 @@ export async function readTail(
   position: number,
   size: number,
   next: number,
-  policy: Policy,
+  stored: StoredFeed,
 ): Promise<Tail> {
   return await storing('read', path, () =>
-    withFile(path, 'r', (file) => readLines(file, path, position, size, next, policy)),
+    withFile(path, 'r', (file) => readLines(file, path, position, size, next, stored)),
   );
 }
 
@@ -35,10 +36,10 @@ async function readLines(
   position: number,
   size: number,
   next: number,
-  policy: Policy,
+  { policy, anchorEvery }: StoredFeed,
 ): Promise<Tail> {
   const joiner = new LineJoiner();
-  const cutter = new Cutter(policy);
+  const cutter = new Cutter(policy, anchorEvery);
   let to = next;
   let bytes = 0;
   let bytesBeforeLastBlock = 0;

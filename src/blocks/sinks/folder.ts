@@ -40,7 +40,7 @@ export function folderStore(directory: string, options: FolderStoreOptions = {})
     const lock = await takeLock(join(folder, lockFileName));
     try {
       const feedFile = await writeFeedFile(folder, stored);
-      const recovered = await recover(folder, stored.policy, feedFile);
+      const recovered = await recover(folder, stored, feedFile);
       const { repairs } = recovered;
       if (repairs.dataBytes > 0 || repairs.journalBytes > 0 || repairs.goneFiles.length > 0)
         onRepaired?.(folder, repairs);

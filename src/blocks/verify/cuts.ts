@@ -2,17 +2,18 @@
 //
 // What can be known: size and wait cut by a message and the one before it, so every one of them is checked, except a wait
 // cut behind which nothing lies yet. Bytes are counted from the last cut: of a run that begins inside a block (a start or
-// a gap that is not at a multiple of the size or of 4,096) it is not known how many bytes came before. Until that block
+// a gap that is neither at a multiple of the size nor at an anchor of the feed) it is not known how many bytes came before. Until that block
 // has ended all that is checked is that it is not too long by itself; an earlier end with cut bytes is believed, and
 // from it on everything is known.
 //
 // A block cut by `end` is a partial one: its reader left. It changes nothing of the rule: the next one goes on inside the
 // same block. So an `end` may lie anywhere but where the rule has already cut by size.
-import { type Cut, Cutter, lookBackMessages } from '../../protocol/cut.ts';
+import { type Cut, Cutter } from '../../protocol/cut.ts';
 import type { Policy } from '../../protocol/policy.ts';
 
 export class CutChecker {
   readonly #policy: Policy;
+  readonly #anchorEvery: number;
   #cutter: Cutter;
   /** False while the bytes counted may be too few. */
   #known = true;
@@ -20,16 +21,18 @@ export class CutChecker {
   #before: Cut | undefined;
   #sized = false;
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, anchorEvery: number) {
     this.#policy = policy;
-    this.#cutter = new Cutter(policy);
+    this.#anchorEvery = anchorEvery;
+    this.#cutter = new Cutter(policy, anchorEvery);
   }
 
   /** Messages from `offset` on have nothing known before them. */
   begin(offset: number): void {
     const { size, bytes } = this.#policy;
-    this.#cutter = new Cutter(this.#policy);
-    this.#known = bytes === undefined || offset % lookBackMessages === 0 || (size !== undefined && offset % size === 0);
+    this.#cutter = new Cutter(this.#policy, this.#anchorEvery);
+    this.#known =
+      bytes === undefined || offset % this.#anchorEvery === 0 || (size !== undefined && offset % size === 0);
     this.#before = undefined;
     this.#sized = false;
   }
@@ -63,7 +66,7 @@ export class CutChecker {
     if (before !== 'wait' && before !== 'bytes') return undefined;
     if (before === cut) return undefined;
     if (before === 'bytes' && cut === undefined && !this.#known) {
-      this.#cutter = new Cutter(this.#policy);
+      this.#cutter = new Cutter(this.#policy, this.#anchorEvery);
       this.#known = true;
       return undefined;
     }

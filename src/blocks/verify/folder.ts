@@ -103,7 +103,7 @@ class FolderVerifier {
       const feedFile = await this.#readFeed();
       stored = feedFile?.stored;
       regenerate = await this.#regenerate(stored, options);
-      const cuts = stored === undefined ? undefined : new CutChecker(stored.policy);
+      const cuts = stored === undefined ? undefined : new CutChecker(stored.policy, stored.anchorEvery);
       const run = { lastTime: Number.NEGATIVE_INFINITY, cuts, regenerate };
       const ledger = await this.#followJournal(run, feedFile?.checksum, sizes.size > 0);
       this.#reportGone();
@@ -323,7 +323,7 @@ class FolderVerifier {
     stored: StoredFeed | undefined,
   ): Promise<boolean> {
     if (stored === undefined) return true;
-    const tail = await readTail(join(this.#path, name), position, size, ledger.next ?? 0, stored.policy);
+    const tail = await readTail(join(this.#path, name), position, size, ledger.next ?? 0, stored);
     return mayBeLeft(tail, stored.policy);
   }
 }

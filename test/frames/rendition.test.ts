@@ -1,0 +1,214 @@
+// What readers share: nothing is made for whom nobody waits, framers become one only where that loses nothing, and what is held
+// is counted, whatever ends when.
+import { describe, expect, it } from 'vitest';
+import type { Feed } from '../../src/feed/feed.ts';
+import { MemoryFeed } from '../../src/feed/logs/memory.ts';
+import { PageCache } from '../../src/frames/cache.ts';
+import { GatheredLines } from '../../src/frames/gatheredLines.ts';
+import type { Reader } from '../../src/frames/reader.ts';
+import { Rendition } from '../../src/frames/rendition.ts';
+import type { Task } from '../../src/frames/task.ts';
+import { Turns } from '../../src/frames/turns.ts';
+import type { Policy } from '../../src/protocol/policy.ts';
+import { LaterFeed } from '../support/feeds.ts';
+import { ManualClock } from '../support/manualClock.ts';
+import { eventually } from '../support/server.ts';
+
+function stage({ gatheredBytes = 67_108_864, cachedBytes = 67_108_864, anchorEvery = 4_096 } = {}) {
+  const clock = new ManualClock();
+  const memory = new MemoryFeed('memory', { clock, anchorEvery });
+  const context = {
+    turns: new Turns(),
+    cache: new PageCache(cachedBytes),
+    gathered: new GatheredLines(gatheredBytes),
+    slots: undefined,
+  };
+  return {
+    ...context,
+    memory,
+    append(count: number, bytes = 100) {
+      for (let index = 0; index < count; index++) memory.append('x'.repeat(bytes));
+    },
+    rendition: (policy: Policy, feed: Feed = memory) => new Rendition(feed, policy, 'block', context),
+  };
+}
+
+/** A reader that takes every unit it is told of, and writes down their ranges. */
+class Taker implements Reader, Task {
+  queued = false;
+  next: number;
+  readonly open = false;
+  readonly until: number = Number.POSITIVE_INFINITY;
+  hasRoom = true;
+  readonly came: [from: number, to: number][] = [];
+  readonly #rendition: Rendition;
+
+  constructor(rendition: Rendition, next: number) {
+    this.#rendition = rendition;
+    this.next = next;
+    rendition.wait(this);
+  }
+
+  made(isLate: boolean): void {
+    if (isLate) this.#rendition.turns.addNext(this);
+    else this.#rendition.turns.add(this);
+  }
+
+  run(): boolean {
+    for (let found = this.#rendition.find(this); found !== undefined; found = this.#rendition.find(this)) {
+      const to = found.page.unitTo(found.index);
+      this.came.push([this.next, to]);
+      this.next = to;
+    }
+    this.#rendition.wait(this);
+    return false;
+  }
+
+  failed(cause: unknown): void {
+    throw cause;
+  }
+}
+
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+}
+
+describe('a rendition', () => {
+  it('C1: nothing is framed for a reader whose socket has no room', async () => {
+    const { rendition, append, cache, gathered } = stage();
+    append(1_000);
+    const shared = rendition({ size: 10 });
+    const full = new Taker(shared, 0);
+    full.hasRoom = false;
+    await quiet();
+    append(1);
+    await quiet();
+    expect(full.came).toEqual([]);
+    expect([cache.bytes, gathered.bytes]).toEqual([0, 0]);
+    full.hasRoom = true;
+    shared.wait(full);
+    await quiet();
+    expect(full.next).toBe(1_000);
+    shared.close();
+    expect([cache.bytes, gathered.bytes]).toEqual([0, 0]);
+  });
+
+  it('C2: one whose feed cannot be read in this turn leaves it to the others', async () => {
+    const { rendition, append, memory } = stage();
+    append(10_000);
+    let asked = 0;
+    let isFull = true;
+    const full = new Proxy(memory, {
+      get: (target, name) => {
+        if (name === 'read')
+          return (from: number) => {
+            asked++;
+            return isFull ? undefined : target.read(from);
+          };
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const waiting = new Taker(rendition({ size: 10 }, full), 0);
+    let askedBefore = 0;
+    class Noting extends Taker {
+      override made(isLate: boolean): void {
+        askedBefore ||= asked;
+        super.made(isLate);
+      }
+    }
+    const other = new Noting(rendition({ size: 10 }), 0);
+    await eventually(() => other.next === 10_000);
+    expect(askedBefore).toBe(1);
+    expect(waiting.came).toEqual([]);
+    isFull = false;
+    await eventually(() => waiting.next === 10_000);
+  });
+
+  it('B1: who waits for messages to come does not take over those who wait for what is there', async () => {
+    const { rendition, append, memory } = stage();
+    append(5);
+    // A feed that answers later: the framers come to the tail in different turns.
+    const shared = rendition({ bytes: 1_000 }, new LaterFeed(memory));
+    const ahead = new Taker(shared, 20);
+    await quiet();
+    const here = new Taker(shared, 3);
+    for (let turn = 0; turn < 20; turn++) {
+      shared.wait(ahead);
+      await new Promise(setImmediate);
+    }
+    append(30);
+    await eventually(() => here.next === 30 && ahead.next === 30);
+    expect(here.came).toEqual([
+      [3, 6],
+      [6, 12],
+      [12, 18],
+      [18, 24],
+      [24, 30],
+    ]);
+    expect(ahead.came).toEqual([
+      [20, 24],
+      [24, 30],
+    ]);
+    shared.close();
+  });
+
+  it('E1: a framer that is dropped while it reads makes no page afterwards', async () => {
+    const { rendition, append, memory, cache, gathered } = stage();
+    const later = new LaterFeed(memory);
+    append(100);
+    later.held = true;
+    const shared = rendition({ size: 10 }, later);
+    const reader = new Taker(shared, 0);
+    await eventually(() => later.waiting > 0);
+    shared.close();
+    later.release();
+    await quiet();
+    expect([cache.bytes, gathered.bytes, reader.came.length]).toEqual([0, 0, 0]);
+  });
+
+  it('E1: framers that hold most forget their lines, begin again at an anchor, and make the same frames', async () => {
+    const { rendition, append, gathered } = stage({ gatheredBytes: 20_000, anchorEvery: 64 });
+    append(70);
+    const sizes = [1_000, 1_001, 1_002, 1_003, 1_004, 5];
+    const shared = sizes.map((size) => rendition({ size }));
+    const readers = shared.map((one) => new Taker(one, 0));
+    for (let count = 0; count < 15; count++) {
+      append(70);
+      await quiet();
+      expect(gathered.bytes).toBeLessThanOrEqual(20_000);
+    }
+    for (const [index, { came }] of readers.entries()) {
+      const size = sizes[index] as number;
+      let at = 0;
+      for (const [from, to] of came) {
+        expect(from).toBe(at);
+        expect(to % size === 0 || to % 64 === 0, `${to} with size ${size}`).toBe(true);
+        at = to;
+      }
+      expect(at).toBe(size === 5 ? 1_120 : 1_088);
+    }
+    for (const one of shared) one.close();
+    expect(gathered.bytes).toBe(0);
+  });
+
+  it('E1: pages that still grow are counted and forgotten as the others, and made again', async () => {
+    const { rendition, append, cache } = stage({ cachedBytes: 1_048_576 });
+    append(4_000);
+    const shared = [7, 8, 9, 10, 11, 12, 13, 14].map((size) => rendition({ size }));
+    const readers = shared.map((one, index) => new Taker(one, index * 100));
+    await eventually(() => {
+      expect(cache.bytes).toBeLessThanOrEqual(1_048_576);
+      return readers.every(({ next }) => next >= 3_980);
+    });
+    for (const [index, { came }] of readers.entries()) {
+      let at = index * 100;
+      for (const [from, to] of came) {
+        expect(from).toBe(at);
+        at = to;
+      }
+    }
+    for (const one of shared) one.close();
+    expect(cache.bytes).toBe(0);
+  });
+});
