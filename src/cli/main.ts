@@ -10,7 +10,7 @@ try {
   await program.parseAsync();
 } catch (cause) {
   const { line, exitCode } = failureOf(program, cause);
-  if (line !== undefined) say(`blockfeed: ${line}`);
+  if (line !== undefined) say(`error: ${line}`);
   process.exitCode = exitCode;
 }
 await finishOutput();

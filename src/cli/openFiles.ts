@@ -1,5 +1,5 @@
 // How many connections the system lets this process have. Each is an open file, and the system drops what comes beyond the
-// limit without a word to anybody: so a server takes fewer, and closes the others with a code.
+// limit without a word to anybody. So a server takes fewer, and answers the others.
 import { readFileSync } from 'node:fs';
 import { errorName } from '../blocks/files.ts';
 import { cliLimits } from './limits.ts';

@@ -47,7 +47,7 @@ export function styled(stream: NodeJS.WriteStream, style: Style, text: string): 
 export function watchOutput(): void {
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(exitCodes.done);
-    say(`blockfeed: cannot write to stdout: ${message}. What came after the last line that is there is lost.`);
+    say(`error: cannot write to stdout: ${message}. What came after the last line that is there is lost.`);
     process.exit(exitCodes.failed);
   });
 }

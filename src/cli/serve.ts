@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { generatedFeeds } from '../generate/maker.ts';
 import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
+import { isLoopback, originRange, parseOrigin } from '../server/origins.ts';
 import {
   byteSize,
   decimalNumber,
@@ -25,6 +26,7 @@ interface ServeFlags {
   readonly host: string;
   readonly feed: Readonly<Record<string, string>>;
   readonly kinds: boolean;
+  readonly origin: readonly string[];
   readonly adHoc?: 'on' | 'off';
   readonly adHocFeeds?: number;
   readonly adHocRate?: number;
@@ -58,6 +60,11 @@ export function addServe(program: Command): void {
       new Option('--feed <name=specification>', 'offer a feed under this name; may be repeated')
         .argParser(namedFeed)
         .default({}, 'none'),
+    )
+    .addOption(
+      new Option('--origin <origin>', "let web pages of this origin read, besides the server's own; may be repeated")
+        .argParser(anotherOrigin)
+        .default([], 'none'),
     )
     .addOption(new Option('--no-kinds', 'do not offer every kind under its own name'))
     .addOption(
@@ -161,6 +168,7 @@ function makeServer(flags: ServeFlags, log: Logger): ReturnType<typeof createSer
   return createServer({
     feeds: { ...feeds, ...flags.feed },
     maker: generatedFeeds,
+    origins: flags.origin,
     limits: {
       ...(adHocFeeds === undefined ? {} : { adHocFeeds }),
       ...(adHocRate === undefined ? {} : { adHocRate }),
@@ -193,6 +201,8 @@ function namedFeed(given: string, earlier: Readonly<Record<string, string>>): Re
   return { ...earlier, [name]: specification };
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+function anotherOrigin(given: string, earlier: readonly string[]): readonly string[] {
+  const origin = parseOrigin(given);
+  if (origin !== undefined) return [...earlier, origin];
+  throw usage('--origin', given, originRange);
 }

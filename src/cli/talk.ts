@@ -58,7 +58,8 @@ export class Talk {
     const lines = this.#lostLines;
     this.#lostLines = 0;
     if (lines > 0 && !this.#isGone) this.reportLost(lines);
-    else this.#resolve();
+    // The report waits to be written too, unless the log's level leaves it out.
+    if (this.#unwritten === 0) this.#resolve();
   };
 
   #resolve(): void {

@@ -24,7 +24,7 @@ export function addVerify(program: Command): void {
       else for (const each of verified) printFolder(each);
       const wrong = verified.filter(({ problems }) => problems.length > 0).length;
       if (wrong > 0) {
-        say(`blockfeed: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
+        say(`error: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
         process.exitCode = exitCodes.failed;
       } else say(`${count(verified.length, 'folder')} verified`);
     });

@@ -31,7 +31,7 @@ export class Slots {
   }
 
   #arm(endMicros: number): void {
-    const waitMs = Math.max(1, Math.ceil((endMicros - this.#watermarkMicros()) / 1_000));
+    const waitMs = Math.max(1, Math.round((endMicros - this.#watermarkMicros()) / 1_000));
     this.#timer = this.#clock.after(Math.min(waitMs, feedLimits.wallLookMs.default), () => {
       this.#timer = undefined;
       // The wait may have been longer than until the next look, and the machine's clock may have gone back.

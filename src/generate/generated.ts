@@ -123,7 +123,8 @@ export class GeneratedFeed implements Feed {
     if (!this.paced || this.#timer !== undefined || this.#watchers.size === 0) return;
     const tail = this.tail();
     const waitMs = (this.#source.schedule.dueMicros(tail) - this.#nowMicros) / 1_000;
-    const lookMs = Math.min(Math.max(1, Math.ceil(waitMs)), feedLimits.wallLookMs.default);
+    // A timer comes up to a millisecond early or late: to the nearest, and once more where it was early, is soonest.
+    const lookMs = Math.min(Math.max(1, Math.round(waitMs)), feedLimits.wallLookMs.default);
     this.#timer = this.#clock.after(lookMs, () => {
       this.#timer = undefined;
       this.#arm();

@@ -1,5 +1,5 @@
-// One WebSocket as the server holds it. ws did the handshake, reads, and closes; every data and control frame is written
-// here, straight to the socket, in the order in which it was said, and nothing after a close frame.
+// One WebSocket as the server holds it. ws does the handshake, reads, and closes. Every data and control frame is written here,
+// straight to the socket, in the order in which it was said; nothing is written after a close frame.
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Page } from '../frames/page.ts';
@@ -17,9 +17,9 @@ export interface UnsentBudget {
 export interface ConnectionEvents {
   text(text: string): void;
   binary(): void;
-  /** The system has taken all it was given: there is room again for those who found none. */
+  /** The system has taken all it was given, so there is room again for those who found none. */
   drained(): void;
-  /** `silent`: nothing was heard for too long. `slow-control`: the answers are not read. It is to be closed. */
+  /** The connection is to be closed. `silent`: nothing was heard for too long. `slow-control`: the answers are not read. */
   fault(code: 'silent' | 'slow-control'): void;
   /** The connection is over; nothing follows. */
   closed(code: number, reason: string): void;
@@ -66,11 +66,11 @@ export class Connection {
       if (isBinary) events.binary();
       else events.text(data.toString());
     });
-    // A ping that comes while much is unsent is not answered: the peer is not reading, and answers must not pile up.
+    // While much is unsent the peer does not read. A ping is not answered then, so that answers do not pile up.
     this.#webSocket.on('ping', (data: Buffer) => {
       if (this.#socket.writableLength < this.#limits.controlUnsentBytes) this.#write(makeFrame(pongFrame, data));
     });
-    // What broke the protocol: ws answers with the close code that fits, and 'close' follows.
+    // The peer broke the protocol. ws answers with the close code that fits, and 'close' follows.
     let fault = '';
     this.#webSocket.on('error', (error) => {
       fault = error.message;

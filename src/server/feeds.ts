@@ -10,7 +10,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { type ServerLimits, serverLimits } from './limits.ts';
 import type { Ticking, Ticks } from './ticks.ts';
 
-/** What is offered, and with what. */
+/** What a server offers, and what it makes feeds and frames with. */
 export interface FeedsOptions {
   readonly configured: readonly Feed[];
   /** Makes feeds on request; undefined: none are made. */
@@ -32,7 +32,7 @@ interface AdHoc {
 export class Feeds implements Ticking {
   readonly #configured: Map<string, Renditions> = new Map();
   readonly #adHoc: Map<string, AdHoc> = new Map();
-  /** What came of specifications, by their words; the one used last at the end. */
+  /** What came of each specification, by its words. The one used last is at the end. */
   readonly #specified: Map<string, SpecifiedFeed | BlockfeedError> = new Map();
   readonly #options: FeedsOptions;
 
@@ -67,7 +67,7 @@ export class Feeds implements Ticking {
         about: requested,
       });
     const specified = this.#specify(maker, requested);
-    // A feed that is all there already counts as the fastest there is.
+    // A feed whose messages all exist already counts as the fastest there is.
     const rate = Math.min(specified.rate, serverLimits.adHocRate.max);
     if (rate > limits.adHocRate)
       throw new BlockfeedError(
@@ -94,7 +94,7 @@ export class Feeds implements Ticking {
     return renditions;
   }
 
-  /** Checking the words may take milliseconds, and clients come again with the same: what came of them is remembered. */
+  /** Checking the words may take milliseconds, and clients come again with the same words, so the outcome is remembered. */
   #specify(maker: FeedMaker, words: string): SpecifiedFeed {
     const specified = this.#specified.get(words) ?? outcomeOf(maker, words);
     this.#specified.delete(words);
@@ -118,7 +118,7 @@ export class Feeds implements Ticking {
     }
   }
 
-  /** Where there are too many, those that nobody reads go at once. */
+  /** Forgets feeds that nobody reads, while there are too many. */
   #forgetIdle(max: number): void {
     for (const [epoch, { renditions }] of this.#adHoc) {
       if (this.#adHoc.size < max) return;

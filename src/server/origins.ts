@@ -10,7 +10,14 @@ export class Origins {
 
   /** `listed`: origins like `https://app.example`, `null` for pages that have none, `*` for all. Throws `bad-option`. */
   constructor(listed: readonly string[]) {
-    const origins = listed.map(parseOrigin);
+    const origins = listed.map((text) => {
+      const origin = parseOrigin(text);
+      if (origin !== undefined) return origin;
+      throw new BlockfeedError('bad-option', `${quoted(text)} is not the origin of a web page`, {
+        hint: `Give ${originRange}.`,
+        about: 'origins',
+      });
+    });
     this.#listed = new Set(origins);
     this.#listedHosts = new Set(origins.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])));
   }
@@ -22,12 +29,13 @@ export class Origins {
 
   /** Why the request is refused with 403, or undefined. */
   refusal({ headers: { host, origin } }: IncomingMessage): string | undefined {
+    if (this.#listed.has('*')) return undefined;
     // A page may have its own name point here, once the browser has loaded it (DNS rebinding): then the name gives it away.
     if (this.#isLoopback && host !== undefined && !isLoopbackName(host) && !this.#listedHosts.has(host.toLowerCase()))
-      return `this server listens for this machine only, and ${quoted(host)} is no name of it: list the origin that it is reached by`;
-    if (origin === undefined || this.#listed.has('*') || this.#isOwn(origin, host)) return undefined;
+      return `this server listens for this machine only, and ${quoted(host)} is no name of it: list the origin that it is reached by (--origin)`;
+    if (origin === undefined || this.#isOwn(origin, host)) return undefined;
     if (this.#listed.has(originOf(origin))) return undefined;
-    return `pages from ${quoted(origin)} may not read this server: list that origin`;
+    return `pages from ${quoted(origin)} may not read this server: list that origin (--origin)`;
   }
 
   #isOwn(origin: string, host: string | undefined): boolean {
@@ -38,21 +46,17 @@ export class Origins {
   }
 }
 
-function parseOrigin(text: string): string {
+/** What an origin that is listed may be. */
+export const originRange =
+  'an origin like https://app.example or http://localhost:3000, null for pages opened from files, or * for every page';
+
+/** An origin as it is compared; undefined where it is none that a page may have. */
+export function parseOrigin(text: string): string | undefined {
   if (text === '*' || text === 'null') return text;
-  if (URL.canParse(text) && !text.includes('*')) {
-    const { origin, protocol } = new URL(text);
-    if (
-      origin !== 'null' &&
-      ['http:', 'https:'].includes(protocol) &&
-      [origin, `${origin}/`].includes(text.toLowerCase())
-    )
-      return origin;
-  }
-  throw new BlockfeedError('bad-option', `${quoted(text)} is not the origin of a web page`, {
-    hint: 'Give an origin like https://app.example or http://localhost:3000, `null` for pages opened from files, or * for every page.',
-    about: 'origins',
-  });
+  if (!URL.canParse(text) || text.includes('*')) return undefined;
+  const { origin, protocol } = new URL(text);
+  const isOrigin = [origin, `${origin}/`].includes(text.toLowerCase());
+  return isOrigin && ['http:', 'https:'].includes(protocol) ? origin : undefined;
 }
 
 /** Pages opened from files have the origin `null`; some browsers say `file://` instead. */

@@ -1,4 +1,4 @@
-// What a session does with each message in each of its phases: one total table, so that no combination is left to chance.
+// What a session does with each message in each of its phases. The table is total, so no combination is left to chance.
 import type { ErrorCode } from '../protocol/codes.ts';
 import type { ClientMessage } from '../protocol/messages.ts';
 
@@ -22,7 +22,7 @@ export const phases: Readonly<Record<Phase, Readonly<Record<ClientMessage['type'
   greeting: { hello: 'take', subscribe: helloFirst, ack: helloFirst, unsubscribe: helloFirst, bye: helloFirst },
   open: { hello: helloAgain, subscribe: 'take', ack: 'take', unsubscribe: 'take', bye: 'take' },
   leaving: { hello: helloAgain, subscribe: byeSaid, ack: 'take', unsubscribe: 'ignore', bye: 'ignore' },
-  // What was said before `closing` was heard is no error; the close follows.
+  // The client may have said it before it heard `closing`, so it is no error. The close follows.
   draining: { hello: 'ignore', subscribe: 'ignore', ack: 'take', unsubscribe: 'take', bye: 'take' },
   closed: { hello: 'ignore', subscribe: 'ignore', ack: 'ignore', unsubscribe: 'ignore', bye: 'ignore' },
 };

@@ -1,5 +1,5 @@
-// A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. It asks in its URL,
-// gets text frames of lines, and says nothing that has an effect.
+// A client that speaks WebSocket and nothing else: a browser's console, wscat, a few lines of Python. Its URL says what it
+// wants, it gets text frames of lines, and nothing that it says has an effect.
 import type { Page } from '../frames/page.ts';
 import type { Renditions } from '../frames/renditions.ts';
 import { makeFrame, textFrame } from '../frames/websocket.ts';
@@ -8,7 +8,7 @@ import type { Peer, ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { PlainRequest } from './handshake.ts';
 
-/** How much of what a plain client says is logged of each message, in characters. */
+/** So many characters of each message of a plain client are logged. */
 const loggedCharacters = 1_000;
 
 export class Plain implements Peer, ConnectionEvents, CursorHost {
@@ -56,7 +56,7 @@ export class Plain implements Peer, ConnectionEvents, CursorHost {
     this.#connection.tick(nowMs);
   }
 
-  // What its connection tells.
+  // Events of its connection.
 
   text(text: string): void {
     this.#context.logs.said.add({}, () => [
@@ -86,7 +86,7 @@ export class Plain implements Peer, ConnectionEvents, CursorHost {
     this.#over(this);
   }
 
-  // What its server asks.
+  // Called by the server.
 
   drain(): void {
     this.#cursor.stop();
@@ -98,7 +98,7 @@ export class Plain implements Peer, ConnectionEvents, CursorHost {
     this.#connection.destroy();
   }
 
-  // What its cursor asks.
+  // Called by its cursor.
 
   room(): number {
     return this.#connection.room();
@@ -116,7 +116,7 @@ export class Plain implements Peer, ConnectionEvents, CursorHost {
     this.#connection.send(makeFrame(textFrame, `{"gap":[${from},${to}]}\n`));
   }
 
-  // Blocks end with their frames here: there is nothing to say.
+  // A block ends with its frame here, so there is nothing to say.
   cut(): void {}
 
   finished(): void {

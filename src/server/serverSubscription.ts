@@ -1,5 +1,5 @@
-// One subscription of a session: its cursor, its window, what acks do to them, and how it ends. What it says goes through
-// its session, which knows who the client is and whether anything may be said at all.
+// One subscription of a session: its cursor, its window, what acks do to them, and how it ends. It speaks through its session,
+// which knows who the client is and whether anything may be said at all.
 import type { Page } from '../frames/page.ts';
 import type { Renditions } from '../frames/renditions.ts';
 import type { Cut } from '../protocol/cut.ts';
@@ -19,41 +19,41 @@ export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
 /** What a subscription needs of its session. */
 export interface ServerSubscriptionHost {
   readonly context: ServerContext;
-  /** What the client calls itself. */
+  /** The name that the client gave itself. */
   readonly client: string;
-  /** As CursorHost has it; the subscription is woken. */
+  /** As `room` of CursorHost; the session wakes the subscription. */
   room(subscription: ServerSubscription): number;
   send(bytes: Buffer, page?: Page): void;
   say(message: ServerMessage): void;
-  /** Logs in the name of this client, unless there is too much of that sort. */
+  /** Logs with the client's name and address, within the bounds of that sort. */
   log(
     sort: 'acks' | 'events' | 'warnings',
     sums: Sums,
     format: () => readonly [fields: object, sentence: string],
   ): void;
-  /** Everything was sent and acked, or there was time enough for that: it is over. */
+  /** It is over: everything was sent and acked, or the time for that is over. */
   ended(subscription: ServerSubscription): void;
-  /** Its feed could not be read: it is over. */
+  /** It is over, because its feed could not be read. */
   failed(subscription: ServerSubscription, cause: unknown): void;
 }
 
 export class ServerSubscription implements CursorHost {
   readonly feed: string;
   readonly epoch: string;
-  /** Message delivery: nothing else may be on the connection. */
+  /** True in message delivery: the connection carries no other subscription. */
   readonly isAlone: boolean;
   readonly #host: ServerSubscriptionHost;
   readonly #request: Subscribe;
   readonly #policy: Policy;
   readonly #renditions: Renditions;
-  /** Undefined while the place is being looked up. */
+  /** Undefined while its place is being looked up. */
   #running: { readonly cursor: Cursor; readonly window: Window } | undefined;
-  /** Gives up the looking up, while it is under way. */
+  /** Ends the search for its place, while that runs. */
   #looking: AbortController | undefined;
   #isStopped = false;
-  /** The client asked to leave: 5 s for its last ack. */
+  /** When a client that leaves has had its time for the last ack. */
   #leaveByMs: number = Number.POSITIVE_INFINITY;
-  /** Since when the window is full and nothing was acked. */
+  /** Since when the window has been full without an ack. */
   #fullSinceMs: number = Number.POSITIVE_INFINITY;
   #isStalledSaid = false;
 
@@ -89,13 +89,13 @@ export class ServerSubscription implements CursorHost {
     return feed.paced ? feed.tail() : undefined;
   }
 
-  /** How far the feed's times are ahead of the clock, in microseconds: the clock was set back, and nothing comes until then. */
+  /** How far the feed's times are ahead of the clock, in microseconds. After a clock was set back nothing comes for so long. */
   get aheadMicros(): number {
     const { feed } = this.#renditions;
     return feed.paced ? feed.watermarkMicros() - this.#host.context.clock.nowMicros() : 0;
   }
 
-  /** Looks up where it starts, says so, and sends. Rejects as `startOf` does; nothing happens once it is stopped. */
+  /** Looks up its place, says it, and sends. Rejects as `startOf` does. Does nothing once it is stopped. */
   async begin(): Promise<void> {
     const { from: place, epoch, check, consumer } = this.#request;
     const { feed } = this.#renditions;
@@ -129,7 +129,7 @@ export class ServerSubscription implements CursorHost {
     cursor.wake();
   }
 
-  /** False: it has not begun, so there is nothing that could be acked. Throws `bad-ack`. */
+  /** Returns false before it has begun, when nothing can be acked. Throws `bad-ack`. */
   ack(to: number, blocks: readonly (readonly [to: number, took: number])[]): boolean {
     if (this.#running === undefined) return false;
     const { cursor, window } = this.#running;
@@ -138,7 +138,7 @@ export class ServerSubscription implements CursorHost {
         hint: 'Ack what was received and stored, nothing more.',
         about: this.feed,
       });
-    // What was received on an earlier connection may be acked on this one: that commits, though it frees nothing here.
+    // A client may ack on this connection what it received on an earlier one. That commits, but frees no place here.
     const { consumer } = this.#request;
     if (consumer !== undefined) this.#host.context.commits.set(consumer, this.feed, this.epoch, to);
     if (to <= window.acked) return true;
@@ -163,7 +163,7 @@ export class ServerSubscription implements CursorHost {
     return true;
   }
 
-  /** Gracefully: the block that is filling ends here, and its ack is awaited. */
+  /** Leaves gracefully: the block that is filling ends here, and its ack is awaited. */
   leave(): void {
     if (this.#running === undefined) return this.#host.ended(this);
     this.#leaveByMs = this.#host.context.ticks.nowMs() + this.#host.context.limits.leaveMs;
@@ -176,7 +176,7 @@ export class ServerSubscription implements CursorHost {
     this.#running?.cursor.wake();
   }
 
-  /** Sends nothing more, and keeps nothing but its window: acks are still taken. */
+  /** Sends nothing more. Its window is kept, so that acks are still taken. */
   stop(): void {
     this.#isStopped = true;
     this.#looking?.abort();
@@ -197,7 +197,7 @@ export class ServerSubscription implements CursorHost {
     this.#host.say({ type: 'stalled', feed: this.feed, window, unacked });
   }
 
-  // What its cursor asks.
+  // Called by its cursor.
 
   room(): number {
     return this.#host.room(this);
@@ -227,7 +227,7 @@ export class ServerSubscription implements CursorHost {
   #endIfAcked(): void {
     if (this.#running === undefined || this.#running.window.unacked > 0) return;
     const { phase } = this.#running.cursor;
-    // `gone`: the server stops. Of what the client does not leave itself nothing is said.
+    // The phase is `gone` when the server stops. The client hears `unsubscribed` only of what it has left itself.
     const isLeft = phase === 'gone' && this.#leaveByMs !== Number.POSITIVE_INFINITY;
     if (phase === 'ended' || isLeft) this.#host.ended(this);
   }
@@ -253,7 +253,7 @@ export class ServerSubscription implements CursorHost {
   }
 }
 
-/** The server does not know them of a block that was sent on an earlier connection. */
+/** The server does not know the times of a block that was sent on an earlier connection. */
 function seconds(micros: number | undefined): string {
   return micros === undefined ? 'unknown' : formatSeconds(micros);
 }

@@ -1,4 +1,4 @@
-// A session: one connection that speaks blockfeed.v1. It takes what the client says by the table in phases.ts, keeps its
+// A session is one connection that speaks blockfeed.v1. It treats what the client says by the table in phases.ts, keeps the
 // subscriptions, and forgets everything when it is over.
 import { randomBytes } from 'node:crypto';
 import type { Page } from '../frames/page.ts';
@@ -18,7 +18,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   readonly #id: string = randomBytes(6).toString('hex');
   readonly #over: (peer: Session) => void;
   readonly #subscriptions: Map<string, ServerSubscription> = new Map();
-  /** Who found no room, in that order: so that no subscription starves another. */
+  /** Subscriptions that found no room, the first one first, so that no subscription starves another. */
   readonly #waiting: Set<ServerSubscription> = new Set();
   #who: { session: string; address: string; client?: string; instance?: string };
   #phase: Phase = 'greeting';
@@ -39,7 +39,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     context.ticks.add(this);
   }
 
-  // What its connection tells.
+  // Events of its connection.
 
   binary(): void {
     this.#closeWith(1003, 'a client sends text only');
@@ -67,7 +67,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#over(this);
   }
 
-  // What its server asks.
+  // Called by the server.
 
   get client(): string {
     return this.#who.client ?? this.#who.address;
@@ -102,7 +102,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#connection.destroy();
   }
 
-  // What its subscriptions ask.
+  // Called by its subscriptions.
 
   room(subscription: ServerSubscription): number {
     const room = this.#connection.room();
@@ -129,7 +129,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     });
   }
 
-  /** Nothing of the subscription is kept. */
+  /** The subscription is over, and nothing of it is kept. */
   ended(subscription: ServerSubscription): void {
     this.#forget(subscription);
     const { feed, acked } = subscription;
@@ -225,7 +225,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
         });
     this.#subscriptions.set(feed, subscription);
     subscription.begin().catch((cause: unknown) => {
-      // It may have been left, or the connection be over, while its place was looked up.
+      // The client may have left it, or the connection may have ended, while its place was looked up.
       if (this.#subscriptions.get(feed) !== subscription) return;
       this.#forget(subscription);
       if (isRefusal(cause)) this.#refuse(cause, message.feed);
@@ -307,7 +307,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#closeWith(code, error.message);
   }
 
-  /** What fails within one subscription ends that one. */
+  /** A failure within one subscription ends that subscription alone. */
   #within<Value>(subscription: ServerSubscription, act: () => Value): Value | undefined {
     try {
       return act();
@@ -318,7 +318,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     }
   }
 
-  /** A feed that fails ends its own subscription; the client may ask for it again. It is no error of the client. */
+  /** Says that a feed failed. The client may ask for it again, and it counts as no error of the client. */
   #feedFailed(feed: string, about: string, cause: unknown): void {
     this.context.logs.errors.add({ unreadable: 1 }, () => [
       { ...this.#who, feed, err: cause },
@@ -364,7 +364,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   }
 }
 
-/** Whether it is something that the client did, and not that the server or a feed failed. */
+/** True for an error of the client; false where the server or a feed failed. */
 function isRefusal(cause: unknown): cause is BlockfeedError {
   return cause instanceof BlockfeedError && cause.code !== 'storage';
 }

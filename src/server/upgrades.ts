@@ -1,4 +1,4 @@
-// What happens from the request for an upgrade until a peer is accepted, or is refused. Here is known who is connected.
+// What happens from the request for an upgrade until a peer is accepted or refused. It keeps the set of those who are connected.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
@@ -22,7 +22,7 @@ type Accept = (connection: Connection, over: (peer: Peer) => void) => Peer;
 const betweenMs = 4;
 
 export class Upgrades {
-  /** Who was accepted and is connected. */
+  /** Everybody who was accepted and is connected. */
   readonly peers: Set<Peer> = new Set();
   readonly #context: ServerContext;
   readonly #webSockets: WebSocketServer;
@@ -83,7 +83,7 @@ export class Upgrades {
       });
   }
 
-  /** Whether there is no place for it now, which it then was told. */
+  /** Refuses it where there is no place for it now. Returns whether it did. */
   #refusedForNow(socket: Socket): boolean {
     if (this.#isShut) this.#refuse(socket, 503, 'the server is stopping');
     else if (this.peers.size >= this.#context.limits.connections) this.#refuse(socket, 503, 'too many connections');
@@ -121,7 +121,7 @@ export class Upgrades {
 
   #refuseFor(socket: Socket, cause: unknown): void {
     const { errors } = this.#context.logs;
-    // It has left: nobody is there to be answered.
+    // The client has left, so nobody is there to be answered.
     if (socket.destroyed) return;
     if (!(cause instanceof BlockfeedError)) {
       errors.add({ defects: 1 }, () => [{ err: cause }, 'a defect of the server']);
@@ -141,7 +141,7 @@ export class Upgrades {
     ]);
     const body = `${why}\n`;
     const upgrade = status === 426 ? 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n' : '';
-    // A peer that leaves its side open is not waited for.
+    // The socket is closed also where the peer leaves its side open.
     socket.once('finish', () => socket.destroy());
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +

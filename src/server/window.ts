@@ -1,7 +1,7 @@
 // The window of one subscription: which blocks were sent and are not acked yet.
 import { assert } from '../base/assert.ts';
 
-/** What an ack covered: whole blocks, from the first's begin to the last's end. */
+/** The whole blocks that an ack covered. */
 export interface Freed {
   readonly blocks: number;
   /** Last message's time of the last block minus the first's of the first, in microseconds; undefined without a block. */
@@ -16,7 +16,7 @@ interface SentBlock {
 
 export class Window {
   readonly size: number;
-  /** Oldest first; never more than `size`, and one for a block that was sent because its reader leaves. */
+  /** The oldest first. There are at most `size`, and one more for a block that ends because its reader leaves. */
   readonly #sent: SentBlock[] = [];
   #acked: number;
 
@@ -41,13 +41,13 @@ export class Window {
 
   /** A block was sent up to its end. */
   sent(to: number, firstTime: number, lastTime: number): void {
-    // In message delivery every line of it may be acked before its end is told.
+    // In message delivery the client may ack every line of a block before it hears of the block's end.
     if (to <= this.#acked) return;
     assert(this.#sent.length <= this.size, 'no more blocks are sent than the window allows');
     this.#sent.push({ to, firstTime, lastTime });
   }
 
-  /** An ack that goes forward. */
+  /** Takes an ack that goes forward. */
   ack(to: number): Freed {
     this.#acked = to;
     let blocks = 0;

@@ -43,7 +43,12 @@ afterAll(async () => {
   await new Promise((resolve) => pages.close(resolve));
 });
 
-/** A page at that path: `''` is one that can take blocks (take.mjs). What goes wrong in it fails the test when it ends. */
+/** What a server is started with, so that these pages may read it. */
+export function letsPagesRead(): string[] {
+  return ['--origin', new URL(origin).origin];
+}
+
+/** A page at that path: `''` is one that can take blocks (take.mjs), a whole URL is one that is elsewhere. What goes wrong in it fails the test when it ends. */
 export async function openPage(path = ''): Promise<Page> {
   if (browser === undefined) throw new Error('the browser did not start');
   const page = await browser.newPage();
@@ -53,6 +58,6 @@ export async function openPage(path = ''): Promise<Page> {
     await page.close();
     if (errors.length > 0) throw errors[0];
   });
-  await page.goto(`${origin}${path}`);
+  await page.goto(URL.canParse(path) ? path : `${origin}${path}`);
   return page;
 }

@@ -1,7 +1,7 @@
 // The client library in a real browser, against a real server.
 import { expect, test } from 'vitest';
 import { portToKeep, Serving, secondsAgo } from '../end-to-end/processes.ts';
-import { openPage } from './browser.ts';
+import { letsPagesRead, openPage } from './browser.ts';
 import type { Told, Wanted } from './take.mjs';
 
 /** A page that takes blocks. `told` are those it has so far. */
@@ -49,7 +49,7 @@ function expectContiguous(told: readonly Told[], from: number): void {
 }
 
 test('both deliveries give a page the same blocks, byte for byte, and the server sees their acks', async () => {
-  const serving = await Serving.start({ user: `user?rate=100&origin=${secondsAgo(60)}` });
+  const serving = await Serving.start({ user: `user?rate=100&origin=${secondsAgo(60)}` }, { flags: letsPagesRead() });
   const taken: Told[][] = [];
   for (const delivery of ['block', 'message'] as const) {
     const wanted = { url: serving.url, feed: 'user', blocks: 8, subscribe: { size: 5, from: 100, delivery } };
@@ -70,7 +70,7 @@ test.each(['block', 'message'] as const)(
   async (delivery) => {
     const feeds = { user: `user?rate=500&origin=${secondsAgo(60)}` };
     const port = await portToKeep();
-    const first = await Serving.start(feeds, { port });
+    const first = await Serving.start(feeds, { port, flags: letsPagesRead() });
     const page = await taking({
       url: first.url,
       feed: 'user',
@@ -80,7 +80,7 @@ test.each(['block', 'message'] as const)(
     });
     await page.has(3);
     expect(await first.end('SIGKILL')).toBe('SIGKILL');
-    await Serving.start(feeds, { port });
+    await Serving.start(feeds, { port, flags: letsPagesRead() });
     expect(await page.phases).toEqual(expect.arrayContaining(['waiting', 'live', 'closed']));
     expectContiguous(page.told, 29_500);
     expect(page.told).toHaveLength(300);
@@ -89,7 +89,7 @@ test.each(['block', 'message'] as const)(
 );
 
 test('a page that takes more slowly than it is sent lets the connection go, and misses nothing', async () => {
-  const serving = await Serving.start({ all: 'counter?rate=max&pad=1000' });
+  const serving = await Serving.start({ all: 'counter?rate=max&pad=1000' }, { flags: letsPagesRead() });
   const { told, phases } = await taking({
     url: serving.url,
     feed: 'all',

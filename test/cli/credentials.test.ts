@@ -103,7 +103,7 @@ test.each([
     ]) {
       const { exitCode, stdout, stderr } = await ran(command, url);
       expect(exitCode).toBeGreaterThan(0);
-      expect(stderr).toMatch(/^blockfeed: /m);
+      expect(stderr).toMatch(/^error: /m);
       expectNoLeak(stdout + stderr);
     }
   },

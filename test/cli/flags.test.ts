@@ -131,6 +131,17 @@ const table: Readonly<Record<string, Row>> = {
     ends: ['x=counter', `${long(64)}=counter?rate=1000000`, 'constructor=user?rate=0.5'],
     beyond: ['x=counter?rate=1000001'],
   },
+  'serve --origin': {
+    values: {
+      ...words,
+      notANumber: ['NaN', 'Infinity', 'undefined'],
+      odd: ['file://', 'ws://app.example', 'https://app.example/x', 'https://*'],
+    },
+    range:
+      'an origin like https://app.example or http://localhost:3000, null for pages opened from files, or * for every page',
+    ends: ['https://app.example', 'http://localhost:3000/', 'null', '*', 'HTTP://127.0.0.1:8080'],
+    beyond: ['https://app.example?', 'app.example'],
+  },
   'serve --ad-hoc': oneOf('on', 'off'),
   'serve --ad-hoc-feeds': whole(0, 100_000),
   'serve --ad-hoc-rate': {

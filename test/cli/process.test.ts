@@ -42,7 +42,7 @@ test.each([
   ['colect', "unknown command 'colect' (Did you mean collect?). See blockfeed --help."],
 ])('blockfeed %s: one line on stderr, nothing on stdout, exit code 2', async (line, error) => {
   const { exitCode, stdout, stderr } = await blockfeed(...line.split(' '));
-  expect(stderr).toBe(`blockfeed: ${error}\n`);
+  expect(stderr).toBe(`error: ${error}\n`);
   expect(stdout).toBe('');
   expect(exitCode).toBe(2);
 });
@@ -168,7 +168,7 @@ test.each(['kinds', 'feeds URL', 'collect URL all --from 0 --size 1', '--help'])
     const call = command.replace('URL', await serverUrl());
     const { exitCode, stderr } = await shell(`blockfeed ${call} > /dev/full`);
     expect(errorsIn(stderr)).toEqual([
-      'blockfeed: cannot write to stdout: ENOSPC: no space left on device, write. What came after the last line that is there is lost.',
+      'error: cannot write to stdout: ENOSPC: no space left on device, write. What came after the last line that is there is lost.',
     ]);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(exitCode).toBe(1);
@@ -194,7 +194,7 @@ test('a port that is taken, and a host that is none of this machine, are errors 
   ] as const) {
     const { exitCode, stdout, stderr } = await blockfeed('serve', ...flags);
     expect(stderr.match(/\n/g), stderr).toHaveLength(1);
-    expect(stderr).toMatch(error instanceof RegExp ? error : `blockfeed: cannot listen on ${error}\n`);
+    expect(stderr).toMatch(error instanceof RegExp ? error : `error: cannot listen on ${error}\n`);
     expect(stdout).toBe('');
     expect(exitCode).toBe(1);
   }
@@ -224,5 +224,5 @@ test('a server that is not there, or is another kind of server, is an error of o
 });
 
 function errorsIn(stderr: string): string[] {
-  return stderr.split('\n').filter((line) => line.startsWith('blockfeed: '));
+  return stderr.split('\n').filter((line) => line.startsWith('error: '));
 }

@@ -38,7 +38,7 @@ async function feedServer(): Promise<{ readonly url: string; readonly acked: () 
 const takeAll = ['all', '--from', '0', '--size', '500'];
 
 function expectOneError(stderr: string, error: RegExp): void {
-  const lines = stderr.split('\n').filter((line) => line.startsWith('blockfeed: '));
+  const lines = stderr.split('\n').filter((line) => line.startsWith('error: '));
   expect(lines, stderr).toHaveLength(1);
   expect(lines[0]).toMatch(error);
   expect(stderr).not.toMatch(/^\s+at |a defect/m);
@@ -54,7 +54,7 @@ test('a full disk: an error, every acked block is on the disk, and with more roo
   const full = await blockfeed('collect', url, ...takeAll, '--out', out);
   expectOneError(
     full.stderr,
-    /^blockfeed: cannot write .*ENOSPC: no space left on device.* Free some space and start again/,
+    /^error: cannot write .*ENOSPC: no space left on device.* Free some space and start again/,
   );
   expect(full.exitCode).toBe(1);
   const [stored] = await verifyFolder(out, { regenerate });
@@ -76,7 +76,7 @@ test('a full disk under --text: an error, and no ack for a block that is not in 
   const { url, acked } = await feedServer();
   const file = join(disk.path, 'blocks.txt');
   const full = await blockfeed('collect', url, ...takeAll, '--text', file);
-  expectOneError(full.stderr, /^blockfeed: cannot write .*blocks\.txt: ENOSPC/);
+  expectOneError(full.stderr, /^error: cannot write .*blocks\.txt: ENOSPC/);
   expect(full.exitCode).toBe(1);
   const { stdout } = await shell(`grep '^block all' '${file}' | tail -1`);
   const [, to] = /^block all \[\d+,(\d+)\)/.exec(stdout) ?? [];
@@ -94,7 +94,7 @@ test('a disk without any room: an error, and nothing is acked', async () => {
     ['--text', join(disk.path, 'text')],
   ]) {
     const { exitCode, stdout, stderr } = await blockfeed('collect', url, ...takeAll, ...flags);
-    expectOneError(stderr, /^blockfeed: cannot .*ENOSPC/);
+    expectOneError(stderr, /^error: cannot .*ENOSPC/);
     expect(stdout).toBe('');
     expect(exitCode).toBe(1);
   }
@@ -106,7 +106,7 @@ test('stdout on a full disk: an error, and no ack for a block that was not writt
   const { url, acked } = await feedServer();
   const file = join(disk.path, 'told');
   const { exitCode, stderr } = await shell(`blockfeed collect ${url} ${takeAll.join(' ')} > '${file}'`);
-  expectOneError(stderr, /^blockfeed: cannot write to stdout: ENOSPC/);
+  expectOneError(stderr, /^error: cannot write to stdout: ENOSPC/);
   expect(exitCode).toBe(1);
   const { stdout } = await shell(`grep '^block all' '${file}' | tail -1`);
   const [, to] = /^block all \[\d+,(\d+)\)/.exec(stdout) ?? [];

@@ -147,7 +147,7 @@ test('--retry gives up with exit 1 and one line that says why; without a number 
   const collector = collecting(`ws://127.0.0.1:${port}`, 'tick', '--retry', '1');
   expect(await collector.ended).toBe(1);
   expect(collector.stderr.all.filter((line) => line.startsWith('not connected')).length).toBe(1);
-  expect(collector.stderr.all.at(-1)).toMatch(/^blockfeed: .*ECONNREFUSED/);
+  expect(collector.stderr.all.at(-1)).toMatch(/^error: .*ECONNREFUSED/);
   expect(collector.stderr.tail).not.toContain('    at ');
   expect(collector.stdout.all).toEqual([]);
 });
@@ -157,7 +157,7 @@ test('an unknown feed beside one that is there: exit 1, and what was stored of t
   const out = await temporaryFolder();
   const collector = collecting(server.url, 'tick:5', 'nosuch', '--out', out, '--json');
   expect(await collector.ended).toBe(1);
-  expect(collector.stderr.all.at(-1)).toMatch(/^blockfeed: .*nosuch/);
+  expect(collector.stderr.all.at(-1)).toMatch(/^error: .*nosuch/);
   expect(await server.end('SIGTERM')).toBe(0);
 });
 
@@ -168,9 +168,7 @@ test('a second collector on a folder that one is writing to: exit 1, `locked`, a
   await toldSome(first, 2);
   const second = collecting(server.url, 'tick:10', '--out', out, '--json');
   expect(await second.ended).toBe(1);
-  expect(second.stderr.all.at(-1)).toMatch(
-    new RegExp(`^blockfeed: .* is in use by process ${first.pid} of the machine `),
-  );
+  expect(second.stderr.all.at(-1)).toMatch(new RegExp(`^error: .* is in use by process ${first.pid} of the machine `));
   // Another policy is another folder.
   const other = collecting(server.url, 'tick:20', '--out', out, '--json', '-n', '1');
   expect(await other.ended).toBe(0);

@@ -101,17 +101,17 @@ export class Running {
   }
 }
 
-/** A process of the command line with a terminal as its outputs `fds`, which nobody reads until `read` is called. */
-export class OnTerminal {
+/** A process of the command line with a terminal or a pipe as its outputs `fds`, which nobody reads until `read` is called. */
+export class Unread {
   readonly stdout: Lines;
-  /** What the terminal shows, once it is read. */
+  /** What comes out of it, once it is read. */
   readonly shown: Lines;
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #pid: Promise<number>;
 
-  constructor(fds: '2' | '1,2', args: readonly string[]) {
-    const child = spawn('/usr/bin/python3', [terminal, fds, process.execPath, program, ...args], {
+  constructor(kind: 'tty' | 'full-tty' | 'full-pipe', fds: '2' | '1,2', args: readonly string[]) {
+    const child = spawn('/usr/bin/python3', [terminal, kind, fds, process.execPath, program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -128,12 +128,12 @@ export class OnTerminal {
     });
   }
 
-  /** From now on what the terminal shows is read. */
+  /** From now on it is read. */
   read(): void {
     this.#child.stdin?.end();
   }
 
-  /** Resolves when the process has written nothing for a while: the terminal takes no more. */
+  /** Resolves when the process has written nothing for a while: no more is taken. */
   async isFull(): Promise<void> {
     const path = `/proc/${await this.#pid}/io`;
     const written = async (): Promise<string | undefined> => /^wchar: \d+$/m.exec(await readFile(path, 'utf8'))?.[0];

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openPage } from '../browser/browser.ts';
+import { letsPagesRead, openPage } from '../browser/browser.ts';
 import { Lines, portToKeep, Serving, secondsAgo } from '../end-to-end/processes.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
 
@@ -57,7 +57,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-const userServer = () => Serving.start({ user: `user?rate=20&origin=${secondsAgo(60)}` });
+const userServer = (...flags: string[]) => Serving.start({ user: `user?rate=20&origin=${secondsAgo(60)}` }, { flags });
 
 /** The names of users, as `blockfeed` itself tells them. */
 async function namesFrom(url: string, from: number, to: number): Promise<string[]> {
@@ -97,9 +97,12 @@ test('client.py takes the same blocks with nothing of ours', async () => {
   for (const name of await namesFrom(serving.url, from, from + 5)) expect(line).toMatch(new RegExp(`["']${name}["']`));
 });
 
-test('browser.html shows the same blocks with nothing of ours', async () => {
-  const serving = await userServer();
-  const page = await openPage(`examples/browser.html?server=${serving.url}`);
+test.each([
+  ['served from elsewhere', () => letsPagesRead(), 'examples/browser.html'],
+  ['opened from a file', () => ['--origin', 'null'], pathToFileURL(join(examples, 'browser.html')).href],
+])('browser.html, %s, shows the same blocks with nothing of ours', async (_how, flags, path) => {
+  const serving = await userServer(...flags());
+  const page = await openPage(`${path}?server=${serving.url}`);
   const shown = (await page.locator('li').first().textContent()) ?? '';
   const from = Number.parseInt(shown, 10);
   expect(from % 5).toBe(0);

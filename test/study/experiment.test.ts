@@ -226,7 +226,7 @@ test('a server that is not there, and one that makes no feeds on request, end it
   const serving = await Serving.start({}, { flags: ['--ad-hoc', 'off'] });
   const refused = new Running(['study', serving.url, '--size', '1', '--clients', '1', '--rounds', '1']);
   expect(await refused.ended).toBe(1);
-  expect(refused.stderr.tail).toMatch(/blockfeed: .*/);
+  expect(refused.stderr.tail).toMatch(/error: .*/);
 });
 
 test('folders that collectors wrote are reported and charted, and flags of an experiment are refused beside them', async () => {

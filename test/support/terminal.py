@@ -1,20 +1,36 @@
-# /usr/bin/python3 terminal.py FDS COMMAND…: runs the command with a terminal as its outputs FDS (2, or 1,2) that nobody reads
-# until this program's stdin ends; from then on what the terminal shows goes to stderr, whose first line is the command's pid.
-# The exit code is the command's.
-import os, pty, subprocess, sys, threading
+# /usr/bin/python3 terminal.py KIND FDS COMMAND…: runs the command with a terminal (KIND tty), a terminal that is full (full-tty)
+# or a pipe that is full (full-pipe) as its outputs FDS (2, or 1,2). Nobody reads it until this program's stdin ends; from then on
+# what comes out of it goes to stderr, whose first line is the command's pid. The exit code is the command's.
+import os, pty, subprocess, sys, threading, time
 
-fds = sys.argv[1].split(',')
-terminal, shown = pty.openpty()
+kind, fds = sys.argv[1], sys.argv[2].split(',')
+reader, writer = os.pipe() if kind == 'full-pipe' else pty.openpty()
+
+
+def fill():
+    os.set_blocking(writer, False)
+    refused = 0
+    # A terminal that is full takes some more when the system has moved what it holds.
+    while refused < 5:
+        try:
+            os.write(writer, b'-\n')
+            refused = 0
+        except BlockingIOError:
+            refused += 1
+            time.sleep(0.02)
+    os.set_blocking(writer, True)
+
+
+if kind != 'tty':
+    fill()
 child = subprocess.Popen(
-    sys.argv[2:],
+    sys.argv[3:],
     stdin=subprocess.DEVNULL,
-    stdout=shown if '1' in fds else None,
-    stderr=shown if '2' in fds else None,
+    stdout=writer if '1' in fds else None,
+    stderr=writer if '2' in fds else None,
 )
-os.close(shown)
+os.close(writer)
 os.write(2, f'{child.pid}\n'.encode())
-
-
 is_read = threading.Event()
 
 
@@ -22,7 +38,7 @@ def read():
     sys.stdin.buffer.read()
     is_read.set()
     try:
-        while text := os.read(terminal, 65536):
+        while text := os.read(reader, 65536):
             os.write(2, text)
     except OSError:
         pass  # EIO: nobody has the terminal any more
