@@ -1,7 +1,7 @@
 // What a feed may be called. A name stands in URLs, in paths and in the header of each frame, so it never needs an escape.
 
 /** The most characters of a name that somebody chose. */
-export const maxChosenName = 64;
+const maxChosenName = 64;
 /** The most characters of any name: of a feed made on request it is its kind, `-`, and 12 digits of its epoch. */
 export const maxFeedName = 77;
 

@@ -59,7 +59,7 @@ const refusals: [string, (socket: Socket, key: string) => void, RegExp][] = [
     (socket) => socket.end(head('200 OK', '<html>\r\n<head><title>502 Bad Gateway</title></head>')),
     /HTTP status 200: 502 Bad Gateway$/,
   ],
-  ['401', (socket) => socket.end(head('401 Unauthorized', '')), /wants a user and a password \(HTTP 401\)$/],
+  ['401', (socket) => socket.end(head('401 Unauthorized', '')), /HTTP (status )?401\b/],
   ['what is not HTTP', (socket) => socket.end('220 mail.example ESMTP\r\n'), /Parse Error|HTTP/],
   [
     'a handshake that is wrong',
