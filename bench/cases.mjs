@@ -9,7 +9,8 @@
  * @property {string} [reader] the file of the reader process, './reader.mjs' unless stated
  * @property {Reading} reading
  * @property {number} size messages a block, or a frame of a peer
- * @property {number} [window] blocks under way and not acked
+ * @property {number} [window] blocks under way and not acked; what the library states where it is left out
+ * @property {number} [roundTripMs] how far away the server is, through a proxy in the reader's process
  */
 
 /** The feed whose lines have about 128 bytes, as the peers' messages have. */
@@ -111,6 +112,20 @@ export const oneProgram = [
 ];
 /** In how many connections. */
 export const programClients = [1, 10];
+
+/** One program that uses the library, far away: what the window lets be under way is what a round trip carries. @type {Case[]} */
+export const farAway = [
+  { window: 8, name: 'blocks of 5, a window of 8 blocks' },
+  { name: 'blocks of 5, the window of 1,000 blocks and 4 MiB' },
+].map((testCase) => ({
+  ...testCase,
+  server: blockfeed,
+  options: { feed },
+  reader: program,
+  reading: 'block',
+  size: 5,
+  roundTripMs: 50,
+}));
 
 /** Whether anything holds the event loop: many clients at full speed, and the kind that is dearest to make. @type {(Case & { clients: number })[]} */
 export const eventLoop = [

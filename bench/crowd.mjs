@@ -35,7 +35,11 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 
 /** @param {object} subscribe @returns {Reader} */
 function session(subscribe) {
-  return { path: '/', subscribe: { type: 'subscribe', feed: 'fast', window: 1_000, ...subscribe }, reads: false };
+  return {
+    path: '/',
+    subscribe: { type: 'subscribe', id: 1, feed: 'fast', window: 1_000, ...subscribe },
+    reads: false,
+  };
 }
 
 /** @param {number} index a number of the dear feed, so that each is another */

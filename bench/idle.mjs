@@ -132,7 +132,7 @@ const frame = (text) => {
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), Buffer.from(text)]);
 };
 const hello = frame('{"type":"hello","client":"idle","instance":"1"}');
-const subscribe = frame('{"type":"subscribe","feed":"tick","from":"tail","size":1000000}');
+const subscribe = frame('{"type":"subscribe","id":1,"feed":"tick","from":"tail","size":1000000}');
 const close = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4]);
 
 /**

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { eventLoop, fanOut, oneConsumer, oneConsumerMessages, oneProgram, programClients } from './cases.mjs';
-import { eventLoopTable, fanOutTable, median, oneConsumerTable, programTable } from './report.mjs';
+import { eventLoop, fanOut, farAway, oneConsumer, oneConsumerMessages, oneProgram, programClients } from './cases.mjs';
+import { eventLoopTable, fanOutTable, farAwayTable, median, oneConsumerTable, programTable } from './report.mjs';
 import { pinned, run } from './run.mjs';
 
 const { values } = parseArgs({
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     clients: { type: 'string', default: '1,100,1000' },
     rounds: { type: 'string' },
-    part: { type: 'string', default: 'fan-out,one-consumer,program,event-loop' },
+    part: { type: 'string', default: 'fan-out,one-consumer,program,far-away,event-loop' },
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
@@ -95,6 +95,12 @@ const report = {
         how,
       )
     : [],
+  farAway: parts.includes('far-away')
+    ? await interleaved(
+        farAway.filter(asked).map((testCase) => ({ ...testCase, clients: 1 })),
+        how,
+      )
+    : [],
   eventLoop: parts.includes('event-loop') ? await interleaved(eventLoop.filter(asked), how) : [],
 };
 
@@ -109,6 +115,7 @@ else {
     fanOutTable(report.fanOut, clientCounts),
     oneConsumerTable(report.oneConsumer),
     programTable(report.program),
+    farAwayTable(report.farAway),
     eventLoopTable(report.eventLoop),
   ])
     if (table !== '') console.log(`${table}\n`);

@@ -2,11 +2,14 @@
 // count messages and do nothing else with them.
 import { connect } from 'blockfeed';
 import { WebSocket } from 'ws';
+import { DelayingProxy } from '../test/support/delayingProxy.mjs';
 import { obeyAsReader } from './child.mjs';
 
-/** @type {{ port: number, clients: number, reading: import('./cases.mjs').Reading, size: number, window?: number }} */
+/** @type {{ port: number, clients: number, reading: import('./cases.mjs').Reading, size: number, window?: number, roundTripMs?: number }} */
 const task = JSON.parse(process.argv[2] ?? '{}');
-const url = `ws://127.0.0.1:${task.port}`;
+const { port, roundTripMs } = task;
+const url =
+  roundTripMs === undefined ? `ws://127.0.0.1:${port}` : (await DelayingProxy.listen(port, roundTripMs / 2)).url;
 let messages = 0;
 
 const clients = await Promise.all(

@@ -65,6 +65,7 @@ class Client {
     if (subscribes())
       this.#say({
         type: 'subscribe',
+        id: 1,
         feed: 'feed',
         from: 0,
         size: task.size,

@@ -67,6 +67,14 @@ export function programTable(rows) {
 }
 
 /** @param {Row[]} rows */
+export function farAwayTable(rows) {
+  return table(
+    ['one program takes, over a round trip of 50 ms', 'messages/s'],
+    rows.map((row) => [row.name, Math.round(row.messagesPerSecond).toLocaleString('en')]),
+  );
+}
+
+/** @param {Row[]} rows */
 export function eventLoopTable(rows) {
   return table(
     ["the server's event loop at full speed", 'clients', 'messages/s', 'turn p99 / max', 'delay p99 / max', 'memory'],

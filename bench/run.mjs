@@ -26,11 +26,11 @@ export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-V'])
  * @returns {Promise<Result>}
  */
 export async function run(testCase, clients, how) {
-  const { options, reader: file = './reader.mjs', reading, size, window } = testCase;
+  const { options, reader: file = './reader.mjs', reading, size, window, roundTripMs } = testCase;
   const server = start(testCase.server, 0, options);
   try {
     const { port } = await answer(server);
-    const reader = start(file, 1, { port, clients, reading, size, window, ...how });
+    const reader = start(file, 1, { port, clients, reading, size, window, roundTripMs, ...how });
     try {
       await answer(reader);
       if ('stopAt' in how) server.send('measure');

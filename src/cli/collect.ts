@@ -14,9 +14,10 @@ import {
   type StoredGap,
 } from '../collect/index.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
+import { isFeedName } from '../protocol/feedName.ts';
 import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
-import type { Place } from '../protocol/place.ts';
+import { isCommitted, type Place } from '../protocol/place.ts';
 import { formatSeconds } from '../protocol/units.ts';
 import {
   byteSize,
@@ -40,6 +41,7 @@ interface CollectFlags {
   readonly from?: Place;
   readonly until?: number;
   readonly window?: number;
+  readonly windowBytes?: number;
   readonly delivery?: Delivery;
   readonly consumer?: string;
   readonly blocks?: number;
@@ -76,7 +78,7 @@ export function addCollect(program: Command): void {
     .addOption(
       new Option(
         '--from <place>',
-        'where to begin what is not stored yet: latest, tail, earliest, committed, an offset, -100, a time',
+        'where to begin what is not stored yet: latest, tail, earliest, committed (else latest), committed/earliest, committed/refuse, an offset, -100, a time',
       ).argParser(place('--from')),
     )
     .addOption(
@@ -103,6 +105,11 @@ export function addCollect(program: Command): void {
     )
     .addOption(
       new Option('--window <blocks>', 'blocks under way at once').argParser(wholeNumber('--window', limits.window)),
+    )
+    .addOption(
+      new Option('--window-bytes <bytes>', 'bytes of blocks under way at once').argParser(
+        byteSize('--window-bytes', limits.windowBytes),
+      ),
     )
     .addOption(
       new Option('--consumer <name>', 'the name under which the server remembers how far you are').argParser(consumer),
@@ -138,7 +145,7 @@ Ctrl-C takes what there is of the block that is filling, acks it and leaves (exi
 async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectFlags): Promise<void> {
   if (flags.out !== undefined && flags.text !== undefined)
     throw new UsageError('--out and --text are both stated: leave out one');
-  if (flags.from === 'committed' && flags.consumer === undefined)
+  if (flags.from !== undefined && isCommitted(flags.from) && flags.consumer === undefined)
     throw new UsageError('--from is committed: state --consumer too');
   let status: StatusLine | undefined;
   const store = await openStore(flags, () => status?.clear());
@@ -160,9 +167,11 @@ async function run(url: string, feeds: readonly CollectedFeed[], flags: CollectF
     },
     onBlock: (block) => printBlock(flags.json === true ? withFeed(block) : formatBlock(block.feed, block)),
     onGap: (gap) => printBlock(flags.json === true ? withFeed(gap) : formatGap(gap.feed, gap.from, gap.to)),
-    onFeed: (feed, from, isResumed) => {
+    onFeed: (feed, from, isResumed, at) => {
       status?.clear();
-      say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}`);
+      const instead =
+        at === undefined || at === 'committed' ? '' : `, ${at}: the server knows no commit of ${flags.consumer}`;
+      say(`${feed}: ${isResumed ? 'goes on' : 'begins'} at ${from}${instead}`);
     },
     onStalled: (feed, unacked) => {
       status?.clear();
@@ -232,7 +241,11 @@ async function openStore(flags: CollectFlags, beforeWrite: () => void): Promise<
 
 /** `user:5` is feed user in blocks of 5. A specification may have colons of its own, so only a whole number counts there. */
 function feedAndSize(given: string, earlier: readonly CollectedFeed[] = []): readonly CollectedFeed[] {
-  const [, feed = given, size] = /^([a-z0-9][a-z0-9._-]*):(.*)$/s.exec(given) ?? /^(.+):(\d+)$/s.exec(given) ?? [];
+  const colon = given.indexOf(':');
+  const isNamed = colon >= 0 && isFeedName(given.slice(0, colon));
+  const [, feed = given, size] = isNamed
+    ? [given, given.slice(0, colon), given.slice(colon + 1)]
+    : (/^(.+):(\d+)$/s.exec(given) ?? []);
   if (feed === '' || feed.length > limits.feedTextBytes.max)
     throw usage(
       'FEED',

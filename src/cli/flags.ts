@@ -73,7 +73,7 @@ export function place(flag: string): Parse<Place> {
       throw usage(
         flag,
         text,
-        'latest, tail, earliest, committed, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
+        'latest, tail, earliest, committed, committed/earliest, committed/refuse, an offset, a negative count of messages, or a time like 2026-01-01T00:00:00Z',
       );
     return parsed;
   };

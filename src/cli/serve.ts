@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import { generatedFeeds } from '../generate/maker.ts';
+import { feedNameRule, isChosenName } from '../protocol/feedName.ts';
 import { createServer } from '../server/index.ts';
 import { serverLimits } from '../server/limits.ts';
 import { isLoopback, originRange, parseOrigin } from '../server/origins.ts';
@@ -186,12 +187,8 @@ function namedFeed(given: string, earlier: Readonly<Record<string, string>>): Re
   const equals = given.indexOf('=');
   const name = given.slice(0, Math.max(0, equals));
   const specification = given.slice(equals + 1);
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
-    throw usage(
-      '--feed',
-      given,
-      'a name of 1 to 64 of a-z, 0-9, dot, dash and underscore, then = and a specification like tick?rate=10',
-    );
+  if (!isChosenName(name))
+    throw usage('--feed', given, `${feedNameRule}, then = and a specification like tick?rate=10`);
   if (Object.hasOwn(earlier, name)) throw usage('--feed', given, `another name: ${name} is taken by an earlier --feed`);
   try {
     generatedFeeds.specify(specification);

@@ -47,7 +47,8 @@ export class Block {
 
   /** How many microseconds passed from its first bytes received to its last: this client's, unlike the span. */
   get tookMicros(): number {
-    return this.lastReceivedMicros - this.firstReceivedMicros;
+    // The clock may have been set back between the two.
+    return Math.max(0, this.lastReceivedMicros - this.firstReceivedMicros);
   }
 
   /** The time of its first message by the feed's clock, integer microseconds since 1970. */

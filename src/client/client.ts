@@ -2,6 +2,7 @@
 //
 // Its users' compilers may know nothing of `await using`; the reference, which stays in the declarations, tells them.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { AckedPlaces } from './ackedPlaces.ts';
 import { closed } from './faults.ts';
 import { FeedReader } from './feedReader.ts';
 import { Link } from './link.ts';
@@ -19,6 +20,10 @@ export class Client implements AsyncDisposable {
   readonly #platform: Platform;
   readonly #settings: Settings;
   readonly #links = new Set<Link>();
+  readonly #acked = new AckedPlaces();
+  /** What a callback threw at the end of a connection, when nobody was left to be thrown it. */
+  #thrown: { readonly error: unknown } | undefined;
+  #forgetSignal: (() => void) | undefined;
   #linksMade = 0;
   #isOver = false;
 
@@ -37,7 +42,11 @@ export class Client implements AsyncDisposable {
     if (this.#isOver) throw closed('the client is closed');
     const { signal } = options;
     signal?.throwIfAborted();
-    const reader = new FeedReader(subscribeRequest(feed, options), options.onEvent ?? ignore);
+    const reader = new FeedReader(subscribeRequest(feed, options, this.#platform), {
+      onEvent: options.onEvent,
+      warn: (text) => this.#platform.warn(`blockfeed: ${text}`),
+      acked: this.#acked,
+    });
     if (signal !== undefined) {
       const leave = () => {
         reader.drop();
@@ -63,7 +72,8 @@ export class Client implements AsyncDisposable {
 
   /**
    * Closes at once: acks that were given go out, whoever still iterates is thrown `closed`, and what came and was not taken
-   * is dropped. Resolves when every socket is closed, at the latest a second later.
+   * is dropped. Resolves when every socket is closed, at the latest a second later. Rejects, as `bye` does, with what `onState`
+   * has thrown at the end of a connection.
    */
   async close(): Promise<void> {
     this.#abort(closed('the client was closed'));
@@ -80,27 +90,43 @@ export class Client implements AsyncDisposable {
     const { signal } = options;
     const client = new Client(platform, clientSettings(url, options));
     signal?.throwIfAborted();
-    signal?.addEventListener('abort', () => client.#abort(signal.reason), { once: true });
-    await client.#newLink().welcomed.promise;
-    return client;
+    const abort = () => client.#abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    client.#forgetSignal = () => signal?.removeEventListener('abort', abort);
+    try {
+      await client.#newLink().welcomed.promise;
+      return client;
+    } catch (error) {
+      client.#over();
+      throw error;
+    }
   }
 
   #abort(reason: unknown): void {
-    this.#isOver = true;
+    this.#over();
     for (const link of this.#links) link.close(reason);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#forgetSignal?.();
   }
 
   #newLink(): Link {
     const link = new Link(this.#linksMade++, this.#platform, this.#settings);
     this.#links.add(link);
     // A link's end is not a failure: whom it concerns has been told. The set only has to know.
-    void link.closed.then(() => this.#links.delete(link));
+    void link.closed
+      .catch((error: unknown) => {
+        this.#thrown ??= { error };
+      })
+      .then(() => this.#links.delete(link));
     return link;
   }
 
   async #allClosed(): Promise<void> {
-    await Promise.all([...this.#links].map((link) => link.closed));
+    await Promise.allSettled([...this.#links].map((link) => link.closed));
+    this.#over();
+    if (this.#thrown !== undefined) throw this.#thrown.error;
   }
 }
-
-function ignore(): void {}

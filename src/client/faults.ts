@@ -52,12 +52,13 @@ export function wrongPeer(why: string, cause?: unknown): BlockfeedError {
   });
 }
 
-/** The peer, or a proxy before it, answered a request with this HTTP status. */
-export function handshakeRefused(status: number): BlockfeedError {
-  if (status !== 401 && status !== 407) return wrongPeer(`it answered the handshake with HTTP status ${status}`);
+/** The peer, or a proxy before it, answered a request with this HTTP status, and perhaps said why. */
+export function handshakeRefused(status: number, said = ''): BlockfeedError {
+  const why = said === '' ? '' : `: ${said}`;
+  if (status !== 401 && status !== 407) return wrongPeer(`it answered the handshake with HTTP status ${status}${why}`);
   return new BlockfeedError(
     'bad-server',
-    `the server, or a proxy before it, wants a user and a password (HTTP ${status})`,
+    `the server, or a proxy before it, wants a user and a password (HTTP ${status})${why}`,
     {
       hint: 'State them in the URL before its host, as USER:PASSWORD@host, each percent-encoded.',
     },

@@ -8,7 +8,8 @@ import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
 import { badServer, diverged, reset } from './faults.ts';
 import type { Gap, Part } from './part.ts';
 
-export type Request = Extract<ClientMessage, { type: 'subscribe' }>;
+/** What is asked for; its id is the connection's to give. */
+export type Request = Omit<Extract<ClientMessage, { type: 'subscribe' }>, 'id'>;
 type Subscribed = Extract<ServerMessage, { type: 'subscribed' }>;
 
 interface At {

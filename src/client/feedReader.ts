@@ -1,9 +1,11 @@
-// The inner side of a subscription: what its connection hands it goes through the cursor into the queue, and from there
-// to whoever iterates. It outlives connections.
+// The inner side of a subscription: what its connection hands it is held against its position, goes into the queue, and from
+// there to whoever iterates. It outlives connections.
 import type { Cut } from '../protocol/cut.ts';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import type { FrameHeader } from '../protocol/frame.ts';
+import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, Delivery, ServerMessage } from '../protocol/messages.ts';
+import type { AckedPlaces } from './ackedPlaces.ts';
 import { Acks } from './acks.ts';
 import { Deferred } from './deferred.ts';
 import type { Opened, SubscriptionEvent } from './events.ts';
@@ -12,6 +14,7 @@ import { FeedPosition, type Request } from './feedPosition.ts';
 import type { Gap, Part } from './part.ts';
 import { Queue, type Taken } from './queue.ts';
 import { Slab, WaitingPart } from './waitingPart.ts';
+import { warningOf } from './warnings.ts';
 
 /** What a reader needs of the connection that carries it. */
 export interface ReaderHost {
@@ -21,6 +24,17 @@ export interface ReaderHost {
   ackSoon(reader: FeedReader): void;
   leave(reader: FeedReader): void;
   drop(reader: FeedReader): void;
+  /** A callback of its user has thrown. */
+  threw(reader: FeedReader, error: unknown): void;
+}
+
+/** Who hears of it beside the data. */
+export interface ReaderListener {
+  /** Undefined: nobody listens. */
+  readonly onEvent: ((event: SubscriptionEvent) => void) | undefined;
+  /** Says what has to be heard where nobody listens. */
+  warn(text: string): void;
+  readonly acked: AckedPlaces;
 }
 
 /** What the bookkeeping of an item costs, in bytes, about: a flood of tiny messages is bounded as well. */
@@ -29,7 +43,7 @@ const itemBytes = 128;
 export class FeedReader {
   readonly requested: string;
   readonly delivery: Delivery;
-  readonly acks: Acks = new Acks();
+  readonly acks: Acks;
   /** Whether it has asked the server to flush and end it. */
   leaving = false;
   over = false;
@@ -41,19 +55,20 @@ export class FeedReader {
   onOver: (() => void) | undefined;
   readonly #queue: Queue<WaitingPart | Gap>;
   readonly #slab = new Slab();
-  readonly #cursor: FeedPosition;
-  readonly #keepsCommit: boolean;
-  readonly #onEvent: (event: SubscriptionEvent) => void;
+  readonly #position: FeedPosition;
+  readonly #consumer: string | undefined;
+  readonly #listener: ReaderListener;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
   #isAhead = false;
 
-  constructor(request: Request, onEvent: (event: SubscriptionEvent) => void) {
+  constructor(request: Request, listener: ReaderListener) {
     this.requested = request.feed;
     this.delivery = request.delivery ?? 'block';
-    this.#cursor = new FeedPosition(request);
-    this.#keepsCommit = request.consumer !== undefined;
-    this.#onEvent = onEvent;
+    this.acks = new Acks(request.window ?? limits.window.default);
+    this.#position = new FeedPosition(request);
+    this.#consumer = request.consumer;
+    this.#listener = listener;
     this.#queue = new Queue((bytes) => this.#host?.queued(-bytes));
     // The iterator throws the same error; who does not look at `opened` must not be told of it twice.
     this.#opened.promise.catch(() => undefined);
@@ -69,64 +84,67 @@ export class FeedReader {
   }
 
   get identity(): { readonly feed: string; readonly epoch: string } | undefined {
-    return this.#cursor.identity;
+    return this.#position.identity;
   }
 
   get next(): number | undefined {
-    return this.#cursor.next;
+    return this.#position.next;
   }
 
   get caughtUp(): boolean {
-    return this.#cursor.caughtUp;
+    return this.#position.caughtUp;
   }
 
   ask(): Request {
-    return this.#cursor.ask();
+    return this.#position.ask();
   }
 
   subscribed(message: Extract<ServerMessage, { type: 'subscribed' }>): void {
     const again = this.identity !== undefined;
-    this.#cursor.subscribed(message);
+    this.#position.subscribed(message);
     if (again) this.reconnects++;
     // The last ack may have been lost with the connection, and without another block no other would follow.
-    if (again && this.#keepsCommit) this.acks.repeat();
-    const { feed, epoch, from, tail, spec: specification, checked, anchorEvery } = message;
-    const opened: Opened = Object.freeze({ feed, epoch, from, tail, specification, checked, anchorEvery });
+    if (again && this.#consumer !== undefined) this.acks.repeat();
+    const { feed, epoch, from, at, tail, spec: specification, checked, anchorEvery } = message;
+    const opened: Opened = Object.freeze({ feed, epoch, from, at, tail, specification, checked, anchorEvery });
     this.tail = tail;
     this.#opened.resolve(opened);
-    this.#onEvent({ type: 'opened', opened, again });
+    this.#tell({ type: 'opened', opened, again });
+    const isElsewhere = at !== undefined && at !== 'committed';
+    const acked = isElsewhere ? this.#listener.acked.get(this.#consumer ?? '', feed) : undefined;
+    if (acked !== undefined) this.#tell({ type: 'commit-lost', acked: acked.to, epoch: acked.epoch, opened });
   }
 
   frame(header: FrameHeader, lines: Uint8Array, receivedMicros: number, beganMicros: number): void {
-    this.#push(this.#cursor.frame(header, lines, receivedMicros, beganMicros));
+    this.#push(this.#position.frame(header, lines, receivedMicros, beganMicros));
   }
 
   line(line: Uint8Array, receivedMicros: number, beganMicros: number): void {
-    this.#push(this.#cursor.line(line, receivedMicros, beganMicros));
+    this.#push(this.#position.line(line, receivedMicros, beganMicros));
   }
 
   cut(to: number, cut: Cut, receivedMicros: number): void {
-    this.#push(this.#cursor.cut(to, cut, receivedMicros));
+    this.#push(this.#position.cut(to, cut, receivedMicros));
   }
 
   gap(from: number, to: number, reason: string, receivedMicros: number): void {
-    for (const came of this.#cursor.gap(from, to, reason, receivedMicros)) {
+    for (const came of this.#position.gap(from, to, reason, receivedMicros)) {
       this.#push(came);
-      if (came.kind === 'gap') this.#onEvent({ type: 'gap', gap: came });
+      if (came.kind === 'gap') this.#tell({ type: 'gap', gap: came });
     }
   }
 
-  stalled(window: number, unacked: number): void {
-    this.#onEvent({ type: 'stalled', window, unacked });
+  stalled({ window, windowBytes, unacked, unackedBytes }: Extract<ServerMessage, { type: 'stalled' }>): void {
+    this.#tell({ type: 'stalled', window, windowBytes, unacked, unackedBytes });
   }
 
   /** With how far the feed is ahead of the server's clock. */
   tailAt(tail: number, aheadMicros: number): void {
     const wasAhead = this.#isAhead;
     this.#isAhead = aheadMicros > 0;
-    if (wasAhead || this.#isAhead) this.#onEvent({ type: 'ahead', aheadMs: aheadMicros / 1_000 });
+    if (wasAhead || this.#isAhead) this.#tell({ type: 'ahead', aheadMs: aheadMicros / 1_000 });
     this.tail = tail;
-    this.#onEvent({ type: 'tail', tail, lag: this.lag ?? 0 });
+    this.#tell({ type: 'tail', tail, lag: this.lag ?? 0 });
   }
 
   /** How many messages exist that have not come; undefined where no tail is known. */
@@ -135,17 +153,17 @@ export class FeedReader {
   }
 
   interrupted(reason: string): void {
-    this.#onEvent({ type: 'interrupted', reason });
+    this.#tell({ type: 'interrupted', reason });
   }
 
   refused(error: BlockfeedError, waitMs: number): void {
-    this.#onEvent({ type: 'refused', error, waitMs });
+    this.#tell({ type: 'refused', error, waitMs });
   }
 
   /** Nothing comes any more: the block that is open ends here, and then the iteration. */
   finish(nowMicros: number): void {
     if (this.over) return;
-    this.#push(this.#cursor.end('end', nowMicros));
+    this.#push(this.#position.end('end', nowMicros));
     this.#end();
     this.#queue.end();
   }
@@ -188,12 +206,27 @@ export class FeedReader {
     if (!this.over) this.#host?.drop(this);
   }
 
-  takeAck(): ClientMessage | undefined {
+  /** What there is to ack by now, to be said at once. */
+  takeAcks(): ClientMessage[] {
     const { identity } = this;
-    const ack = identity === undefined || !this.caughtUp ? undefined : this.acks.take();
-    if (identity === undefined || ack === undefined) return undefined;
+    if (identity === undefined || !this.caughtUp) return [];
     const { feed, epoch } = identity;
-    return { type: 'ack', feed, epoch, to: ack.to, ...(ack.blocks.length === 0 ? {} : { blocks: ack.blocks }) };
+    return this.acks.take().map(({ to, blocks }) => {
+      if (this.#consumer !== undefined) this.#listener.acked.set(this.#consumer, feed, { epoch, to });
+      return { type: 'ack', feed, epoch, to, ...(blocks.length === 0 ? {} : { blocks }) };
+    });
+  }
+
+  #tell(event: SubscriptionEvent): void {
+    if (this.over) return;
+    const { onEvent } = this.#listener;
+    const warning = onEvent === undefined ? warningOf(event, this.requested, this.acks.hasAcked) : undefined;
+    if (warning !== undefined) this.#listener.warn(warning);
+    try {
+      onEvent?.(event);
+    } catch (error) {
+      this.#host?.threw(this, error);
+    }
   }
 
   #end(error?: unknown): void {
@@ -203,7 +236,7 @@ export class FeedReader {
   }
 
   #push(came: Part | Gap | undefined): void {
-    if (came === undefined) return;
+    if (came === undefined || this.over) return;
     this.failures = 0;
     if (came.kind === 'gap') return this.#wait(came, itemBytes);
     const { last } = this.#queue;

@@ -1,7 +1,7 @@
 // One connection that is kept: a plain loop of sessions and waits, and the subscriptions that it carries through all of
 // them. It ends when it is told to, when a bound on the tries is reached, or when trying again is of no use.
 import { fullJitterMs } from '../base/backoff.ts';
-import type { Timer } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ServerMessage } from '../protocol/messages.ts';
@@ -18,15 +18,17 @@ import { Routes, type RoutesHost } from './routes.ts';
 /** One word for this process, so that a server's records show who came again. */
 const instance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0'));
 
-/** After so many refusals a new connection is made: the server would close this one for good at sixteen errors. */
-const mostRefusals = limits.errors.default - 4;
+/** What ended it, where that was not meant: whatever was thrown. */
+export interface LinkFailure {
+  readonly error: unknown;
+}
 
 type Phase<State> = State extends unknown ? Omit<State, 'connection'> : never;
 
 export class Link implements ReaderHost, RoutesHost {
   /** Resolves at the first welcome. */
   readonly welcomed: Deferred<void> = new Deferred<void>();
-  /** Settled when it is over, whatever ended it, and its socket is closed. */
+  /** Settled when it is over, whatever ended it, and its socket is closed. Rejects only with what `onState` throws then. */
   readonly closed: Promise<void>;
   readonly #number: number;
   readonly #platform: Platform;
@@ -40,17 +42,21 @@ export class Link implements ReaderHost, RoutesHost {
   /** Wakes the loop from whatever it waits for. */
   #wake = new Deferred<void>();
   #carriesMessages = false;
-  #room: number = limits.subscriptions.default;
+  /** How many subscriptions its server lets it carry. */
+  room: number = limits.subscriptions.default;
+  /** A server was met at this address. */
+  #isKnown: boolean;
   /** It waits for what came to be taken, without a connection. */
   #isFull = false;
   #failures = 0;
-  #refusals = 0;
   #queuedBytes = 0;
 
   constructor(number: number, platform: Platform, settings: Settings) {
     this.#number = number;
     this.#platform = platform;
     this.#settings = settings;
+    // A client is there once its first connection was welcomed.
+    this.#isKnown = number > 0;
     // Who waits for the first welcome is told why there is none; later links have nobody who waits.
     this.welcomed.promise.catch(() => undefined);
     this.closed = this.#run();
@@ -60,7 +66,7 @@ export class Link implements ReaderHost, RoutesHost {
   takes(requested: string, delivery: FeedReader['delivery']): boolean {
     if (this.#stopping !== 'no' || this.#carriesMessages) return false;
     if (this.#readers.size === 0) return true;
-    if (delivery === 'message' || this.#readers.size >= this.#room) return false;
+    if (delivery === 'message' || this.#readers.size >= this.room) return false;
     return ![...this.#readers].some((reader) => reader.requested === requested);
   }
 
@@ -132,25 +138,38 @@ export class Link implements ReaderHost, RoutesHost {
     this.#forget(reader);
   }
 
+  threw(reader: FeedReader, error: unknown): void {
+    this.#routes?.drop(reader);
+    this.over(reader, { error });
+  }
+
   // What its routes ask of it.
 
   send(message: Parameters<ClientSession['send']>[0]): void {
     this.#session?.send(message);
   }
 
-  now(): number {
-    return this.#settings.clock.nowMicros();
+  get clock(): Clock {
+    return this.#settings.clock;
   }
 
-  over(reader: FeedReader, error: BlockfeedError | undefined): void {
-    if (error === undefined) reader.finish(this.now());
-    else reader.fail(error);
+  isReading(): boolean {
+    return this.#session?.isPaused === false;
+  }
+
+  abandon(reason: string): void {
+    this.#session?.abandon(reason);
+  }
+
+  over(reader: FeedReader, failed: LinkFailure | undefined): void {
+    if (failed === undefined) reader.finish(this.clock.nowMicros());
+    else reader.fail(failed.error);
     this.#forget(reader);
   }
 
   refused(reader: FeedReader, error: BlockfeedError): void {
     reader.failures++;
-    if (reader.failures > this.#settings.retry) return this.over(reader, error);
+    if (reader.failures > this.#settings.retry) return this.over(reader, { error });
     const waitMs = this.#waitMs(reader.failures);
     const timer = this.#settings.clock.after(waitMs, () => {
       this.#retries.delete(reader);
@@ -158,9 +177,6 @@ export class Link implements ReaderHost, RoutesHost {
     });
     this.#retries.set(reader, timer);
     reader.refused(error, waitMs);
-    // A feed that failed is no error of ours, which the server would count.
-    if (error.code !== 'feed-failed') this.#refusals++;
-    if (this.#refusals >= mostRefusals) this.#session?.abandon(`it refused ${this.#refusals} subscriptions`);
   }
 
   acked(): void {
@@ -170,27 +186,35 @@ export class Link implements ReaderHost, RoutesHost {
   // The loop.
 
   async #run(): Promise<void> {
-    let error: unknown;
+    let failed: LinkFailure | undefined;
+    try {
+      failed = await this.#untilOver();
+    } catch (error) {
+      // A callback or the clock of the user's has thrown, or something here is wrong: whoever waits is thrown it.
+      failed = { error };
+    }
+    this.#finish(failed);
+  }
+
+  async #untilOver(): Promise<LinkFailure | undefined> {
     while (this.#stopping === 'no') {
       this.#report({ phase: 'connecting', failures: this.#failures });
       const { end, lastedMs, retryAfterMs } = await this.#sessionFromStartToEnd();
-      if (end.why === 'refused') error = end.error;
-      if (end.why === 'refused' || end.why === 'closed' || this.#isStopping()) break;
+      if (end.why === 'refused') return { error: end.error };
+      if (end.why === 'closed' || this.#isStopping()) break;
       if (end.why === 'full') {
         await this.#drained();
         continue;
       }
       if (lastedMs >= clientLimits.reconnectResetMs.default) this.#failures = 0;
       this.#failures++;
-      if (this.#failures > this.#settings.retry) {
-        error = serverUnreachable(this.#settings.url, this.#failures, end.reason, end.error);
-        break;
-      }
+      if (this.#failures > this.#settings.retry)
+        return { error: serverUnreachable(this.#settings.url, this.#failures, end.reason, end.error) };
       const waitMs = retryAfterMs + this.#waitMs(this.#failures);
       this.#report({ phase: 'waiting', reason: end.reason, failures: this.#failures, waitMs });
       await this.#waited(waitMs);
     }
-    this.#finish(error);
+    return undefined;
   }
 
   async #sessionFromStartToEnd(): Promise<{ end: SessionEnd; lastedMs: number; retryAfterMs: number }> {
@@ -200,32 +224,35 @@ export class Link implements ReaderHost, RoutesHost {
       instance: instance.join(''),
       ...(this.#settings.token === undefined ? {} : { token: this.#settings.token }),
     } as const;
-    const { clock } = this.#settings;
     let sinceMs: number | undefined;
-    const session = new ClientSession(this.#platform, this.#settings, hello, {
-      welcomed: (welcome) => {
-        sinceMs = clock.monotonicMs();
+    const handler = {
+      welcomed: (welcome: Welcome) => {
+        sinceMs = this.clock.monotonicMs();
         this.#welcome(welcome);
       },
-      said: (message) => this.#said(message),
-      data: (bytes, receivedMicros, beganMicros) => this.#routes?.data(bytes, receivedMicros, beganMicros),
-    });
+      said: (message: ServerMessage) => this.#said(message),
+      data: (bytes: Uint8Array, receivedMicros: number, beganMicros: number) =>
+        this.#routes?.data(bytes, receivedMicros, beganMicros),
+    };
+    const session = new ClientSession(this.#platform, this.#settings, hello, handler, this.#isKnown);
     this.#session = session;
     const end = await session.ended;
     this.#session = undefined;
+    this.#routes?.stop();
     this.#routes = undefined;
     for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
     this.#interrupt(end);
-    const lastedMs = sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs;
+    const lastedMs = sinceMs === undefined ? 0 : this.clock.monotonicMs() - sinceMs;
     return { end, lastedMs, retryAfterMs: session.retryAfterMs };
   }
 
   #welcome(welcome: Welcome): void {
-    this.#room = welcome.subscriptions;
-    this.#refusals = 0;
+    this.#isKnown = true;
+    this.room = welcome.subscriptions;
     this.#routes = new Routes(this);
-    this.#report({ phase: 'live', server: welcome.server, session: welcome.session });
+    const { server, session, features } = welcome;
+    this.#report({ phase: 'live', server, session, features });
     this.welcomed.resolve();
     for (const reader of this.#readers) this.#routes.add(reader);
   }
@@ -256,15 +283,16 @@ export class Link implements ReaderHost, RoutesHost {
     this.#wake.resolve();
   }
 
-  #finish(error: unknown): void {
+  #finish(failed: LinkFailure | undefined): void {
     this.#stopping = 'at once';
-    for (const reader of [...this.#readers])
-      if (error === undefined) this.over(reader, undefined);
-      else {
-        reader.fail(error);
-        this.#forget(reader);
-      }
-    this.welcomed.reject(error ?? closed('the client was closed before the server said welcome'));
+    try {
+      for (const reader of [...this.#readers]) this.over(reader, failed);
+    } catch (error) {
+      // Without a clock none can be ended well.
+      for (const reader of [...this.#readers]) this.over(reader, { error });
+    }
+    const error = failed?.error;
+    this.welcomed.reject(failed === undefined ? closed('the client was closed before the server said welcome') : error);
     this.#report({ phase: 'closed', error });
   }
 

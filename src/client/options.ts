@@ -4,8 +4,9 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { type Field, fieldFault } from '../protocol/fields.ts';
 import { wholeWithin } from '../protocol/limit.ts';
+import { limits } from '../protocol/limits.ts';
 import { clientMessages, type Delivery } from '../protocol/messages.ts';
-import type { Place } from '../protocol/place.ts';
+import { isCommitted, type Place } from '../protocol/place.ts';
 import { makePolicy } from '../protocol/policy.ts';
 import type { ConnectionState, SubscriptionEvent } from './events.ts';
 import { badOption } from './faults.ts';
@@ -45,14 +46,19 @@ export interface SubscribeOptions {
   readonly waitMs?: number | undefined;
   /** Bytes of lines a block, from 1,000. */
   readonly bytes?: number | undefined;
-  /** Where to begin. @default `committed` where a consumer is named, else `latest` */
+  /** Where to begin. @default `{ committed: { else: 'latest' } }` where a consumer is named, else `latest` */
   readonly from?: Place | undefined;
   /** The epoch in which an offset given as `from` was learnt; another is refused with `reset`. */
   readonly epoch?: string | undefined;
-  /** crc32 of the line before `from`, newline included; another line is refused with `diverged`. */
+  /** crc32 of the line before `from`, newline included, as zlib has it; another line is refused with `diverged`. Needs `epoch`. */
   readonly check?: number | undefined;
-  /** Blocks that may be on their way or unacked, 1 to 1,000. @default 8 */
+  /** Blocks that may be on their way or unacked, 1 to 100,000. @default 1_000 */
   readonly window?: number | undefined;
+  /**
+   * Bytes of their frames, from 1,000 to 1 GiB: no block is begun beyond them, but one always may. In a browser the windows of
+   * all subscriptions should fit into `receivedBytes`. @default 4_194_304, in browsers 1_048_576
+   */
+  readonly windowBytes?: number | undefined;
   /** `message` sends each as it comes, over a connection of its own: the same blocks, gathered here. @default block */
   readonly delivery?: Delivery | undefined;
   /** The name under which the server remembers your last ack. */
@@ -96,29 +102,37 @@ export function clientSettings(url: string | URL, options: ConnectOptions): Sett
     },
     connectMs: wholeWithin('connectMs', options.connectMs, connectMs),
     receivedBytes: wholeWithin('receivedBytes', options.receivedBytes, receivedBytes),
-    random: options.random ?? Math.random,
+    random: inRange(options.random ?? Math.random),
     clock: options.clock ?? systemClock,
     onState: options.onState ?? ignore,
   });
 }
 
-/** What to say to the server for these options. Throws `bad-option`. */
-export function subscribeRequest(feed: string, options: SubscribeOptions): Request {
+/** What to say to the server for these options; `platform` has what it states else. Throws `bad-option`. */
+export function subscribeRequest(
+  feed: string,
+  options: SubscribeOptions,
+  platform: { readonly windowBytes: number },
+): Request {
   const { epoch, check, window, delivery, consumer, until } = options;
   const policy = makePolicy(options);
-  const from = options.from ?? (consumer === undefined ? 'latest' : 'committed');
-  if (from === 'committed' && consumer === undefined)
-    throw badOption(
-      'from is committed, but no consumer is named',
-      'consumer',
-      'Name the consumer, or begin elsewhere.',
-    );
-  const stated = { feed, from, epoch, check, window, delivery, consumer, until };
+  const from = options.from ?? (consumer === undefined ? 'latest' : { committed: { else: 'latest' } });
+  const isDefault = platform.windowBytes === limits.windowBytes.default;
+  const windowBytes = options.windowBytes ?? (isDefault ? undefined : platform.windowBytes);
+  const stated = { feed, from, epoch, check, window, windowBytes, delivery, consumer, until };
   const request: Record<string, unknown> = { type: 'subscribe' };
   for (const [name, value] of Object.entries(stated)) {
     sendable(name, value, clientMessages.subscribe[name as keyof typeof stated]);
     if (value !== undefined) request[name] = value;
   }
+  if (isCommitted(from) && consumer === undefined)
+    throw badOption(
+      'from is committed, but no consumer is named',
+      'consumer',
+      'Name the consumer, or begin elsewhere.',
+    );
+  if (check !== undefined && epoch === undefined)
+    throw badOption('check is stated without epoch', 'epoch', 'State the epoch of the line that the check is of.');
   if (policy.size !== undefined) request.size = policy.size;
   if (policy.waitMs !== undefined) request.wait = policy.waitMs * 1_000;
   if (policy.bytes !== undefined) request.bytes = policy.bytes;
@@ -129,6 +143,15 @@ export function subscribeRequest(feed: string, options: SubscribeOptions): Reque
 function sendable(name: string, value: unknown, field: Field): void {
   const fault = fieldFault(field, value);
   if (fault !== undefined) throw badOption(`${name} ${fault}`, name, 'Correct it; nothing was sent.');
+}
+
+/** Waits are drawn from it, so what is no number from 0 to 1 would be no wait at all. */
+function inRange(random: () => number): () => number {
+  return () => {
+    const number = random();
+    if (number >= 0 && number <= 1) return number;
+    throw badOption(`random gave ${number}`, 'random', 'Give a function that returns numbers from 0 to 1.');
+  };
 }
 
 function webSocketUrl(url: string | URL): string {

@@ -1,8 +1,16 @@
 // The client's platform in browsers and everything that has their WebSocket. Its sockets cannot be paused.
 import { BlockfeedError } from '../protocol/errors.ts';
+import { clientLimits } from './limits.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
-export const platform: Platform = { name: navigator.userAgent, openSocket, soon };
+export const platform: Platform = {
+  name: navigator.userAgent,
+  seesBytes: false,
+  windowBytes: clientLimits.browserWindowBytes.default,
+  warn: (text) => console.warn(text),
+  openSocket,
+  soon,
+};
 
 function openSocket(url: string, subprotocol: string, events: SocketEvents): Socket {
   let socket: WebSocket;
@@ -21,6 +29,8 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
+    unsentBytes: () => socket.bufferedAmount,
+    isArriving: () => false,
     close: (code, reason) => socket.close(code, reason),
     cut: () => socket.close(),
     flow: undefined,
@@ -34,7 +44,7 @@ function forbidden(cause: unknown, events: SocketEvents): Socket {
     cause,
   });
   queueMicrotask(() => events.closed({ code: 1006, reason: 'forbidden by the browser', error }));
-  return { send: ignore, close: ignore, cut: ignore, flow: undefined };
+  return { send: ignore, unsentBytes: () => 0, isArriving: () => false, close: ignore, cut: ignore, flow: undefined };
 }
 
 function ignore(): void {}

@@ -1,10 +1,13 @@
 // The client's platform in Node: WebSockets of the ws library, whose sockets can be paused.
+import type { IncomingMessage } from 'node:http';
 import type { Socket as Wire } from 'node:net';
 import { WebSocket } from 'ws';
 import type { BlockfeedError } from '../protocol/errors.ts';
 import { maxFrameHeaderBytes } from '../protocol/frame.ts';
 import { limits } from '../protocol/limits.ts';
+import { firstLine } from './answer.ts';
 import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
+import { clientLimits } from './limits.ts';
 import type { Platform, Socket, SocketEvents } from './platform.ts';
 
 /** Bun and Deno take this file too, and say which Node they are like. */
@@ -12,6 +15,9 @@ const { node, bun, deno }: Readonly<Record<string, string | undefined>> = proces
 
 export const platform: Platform = {
   name: bun !== undefined ? `bun ${bun}` : deno !== undefined ? `deno ${deno}` : `node ${node}`,
+  seesBytes: bun === undefined,
+  windowBytes: limits.windowBytes.default,
+  warn: (text) => process.emitWarning(text, 'BlockfeedWarning'),
   openSocket,
   soon: (act) => void setImmediate(act),
 };
@@ -32,9 +38,18 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
   });
   socket.on('unexpected-response', (_request, response) => {
     const status = response.statusCode ?? 0;
-    failure = `HTTP status ${status}`;
-    if (isFinal(status)) error = handshakeRefused(status);
-    socket.terminate();
+    const tell = (body: Uint8Array): string => {
+      const said = firstLine(body);
+      failure = `HTTP status ${status}${said === '' ? '' : `: ${said}`}`;
+      events.answered(`it answered the handshake with ${failure}`);
+      return said;
+    };
+    tell(Buffer.alloc(0));
+    readBegin(response, clientLimits.answerBytes.default, (body) => {
+      const said = tell(body);
+      if (isFinal(status)) error = handshakeRefused(status, said);
+      socket.terminate();
+    });
   });
   socket.on('error', (cause: NodeJS.ErrnoException) => {
     if (failure !== '') return; // terminate() above says once more what is known already
@@ -47,6 +62,8 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
+    unsentBytes: () => socket.bufferedAmount,
+    isArriving: () => arrival.isArriving(),
     close: (code, reason) => socket.close(code, reason),
     cut: () => {
       failure ||= 'cut off by the client';
@@ -61,7 +78,10 @@ function openSocket(url: string, subprotocol: string, events: SocketEvents): Soc
  * received are counted beside bytes of frames handed out; where they are the same, the next byte begins a frame. (A proxy
  * that breaks frames into fragments makes the count too small, and the begin of a frame seem as early as the end of the one before.)
  */
-function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBytes: number): void } {
+function watchArrival(
+  socket: WebSocket,
+  events: SocketEvents,
+): { took(payloadBytes: number): void; isArriving(): boolean } {
   let received = 0;
   let handedOut = 0;
   // Put before ws's own listener, so that it hears of bytes before their frame is handed out; but only once ws has its own:
@@ -83,7 +103,25 @@ function watchArrival(socket: WebSocket, events: SocketEvents): { took(payloadBy
   };
   socket.on('ping', (data) => took(data.length));
   socket.on('pong', (data) => took(data.length));
-  return { took };
+  return { took, isArriving: () => received > handedOut };
+}
+
+/** Reads so many bytes of an answer, or all of it where that is less; who waits for it has a time limit of its own. */
+function readBegin(response: IncomingMessage, mostBytes: number, read: (body: Uint8Array) => void): void {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const done = () => {
+    response.removeAllListeners('data');
+    read(Buffer.concat(pieces).subarray(0, mostBytes));
+  };
+  response.on('data', (piece: Buffer) => {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= mostBytes) response.destroy();
+  });
+  // Also where it broke off: what came is what there is to tell.
+  response.once('error', ignore);
+  response.once('close', done);
 }
 
 /** A refusal that stays as it is; a proxy whose server is away (502, 503) says something that passes. */
@@ -96,3 +134,5 @@ function isBreach(cause: NodeJS.ErrnoException, protocolAgreed: string): boolean
   if (cause.code === undefined) return protocolAgreed === '';
   return cause.code.startsWith('WS_ERR_') || cause.code.startsWith('HPE_');
 }
+
+function ignore(): void {}

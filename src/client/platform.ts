@@ -5,6 +5,12 @@ import type { BlockfeedError } from '../protocol/errors.ts';
 export interface Platform {
   /** What the client is told to run on, for the server's records. */
   readonly name: string;
+  /** Whether sockets tell of bytes as they come. Else only whole frames are seen. */
+  readonly seesBytes: boolean;
+  /** The bytes that a subscription has under way which states nothing. */
+  readonly windowBytes: number;
+  /** Says something to whoever runs the program, where the program does not want to hear of it. */
+  warn(text: string): void;
   /** Begins to connect. Never throws for what the network or the peer does: that is told by `closed`. */
   openSocket(url: string, subprotocol: string, events: SocketEvents): Socket;
   /** Calls `act` once, in a later turn of the event loop, as soon as what has come by then was handed out. */
@@ -15,6 +21,10 @@ export interface Platform {
 export interface Socket {
   /** Hands a text frame to the socket. Without effect unless it is open. */
   send(text: string): void;
+  /** How many bytes of it the network has not taken. */
+  unsentBytes(): number;
+  /** Whether a part of a frame has come. */
+  isArriving(): boolean;
   /** Begins to close; `closed` follows when the peer has answered. */
   close(code: number, reason: string): void;
   /** Cuts the connection off at once. Nobody waits for `closed` after it. */
@@ -25,6 +35,8 @@ export interface Socket {
 
 export interface SocketEvents {
   opened(): void;
+  /** What answers the handshake is no server of WebSocket; with what it says, for people. `closed` follows. */
+  answered(what: string): void;
   text(text: string): void;
   /** Bytes have come, with which all comes that is told until the next. Not told where sockets show whole frames only: in browsers. */
   piece(): void;

@@ -91,7 +91,7 @@ class Collecting implements Collection {
   async #collect(client: Client, request: FeedRequest): Promise<void> {
     let current: Subscription | undefined;
     const events: FeedEvents = {
-      opened: (feed, from, isResumed) => this.#options.onFeed?.(feed, from, isResumed),
+      opened: (feed, from, isResumed, at) => this.#options.onFeed?.(feed, from, isResumed, at),
       claim: () => this.#claim(),
       stored: (feed, block, record) => {
         this.#blocks++;
@@ -129,7 +129,7 @@ class Collecting implements Collection {
 }
 
 function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest[] {
-  const { from, until, window, delivery, consumer, blocks, newEpoch = false } = options;
+  const { from, until, window, windowBytes, delivery, consumer, blocks, newEpoch = false } = options;
   if (blocks !== undefined && !(Number.isSafeInteger(blocks) && blocks >= 1))
     throw new BlockfeedError('bad-option', `blocks is ${blocks}`, {
       hint: 'Give a whole number from 1.',
@@ -143,7 +143,7 @@ function feedRequests(options: CollectOptions, signal: AbortSignal): FeedRequest
     const onEvent = (event: SubscriptionEvent): void => {
       if (event.type === 'stalled') options.onStalled?.(feed.feed, event.unacked);
     };
-    const subscribe = { from, until, window, delivery, consumer, signal, onEvent };
+    const subscribe = { from, until, window, windowBytes, delivery, consumer, signal, onEvent };
     return { requested: feed.feed, policy: makePolicy(own), subscribe, newEpoch };
   });
   const twice = requests.find(

@@ -8,6 +8,7 @@ import type { Subscription } from '../client/subscription.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Delivery } from '../protocol/messages.ts';
+import type { CommittedStart } from '../protocol/place.ts';
 import type { Policy } from '../protocol/policy.ts';
 
 /** One feed of a collector. */
@@ -21,7 +22,7 @@ export interface FeedRequest {
 
 /** What the collector hears of one of its feeds. */
 export interface FeedEvents {
-  opened(feed: string, from: number, isResumed: boolean): void;
+  opened(feed: string, from: number, isResumed: boolean, at: CommittedStart | undefined): void;
   /** A block came whole. False: no more blocks are wanted, and this one is not stored. */
   claim(): boolean;
   /** It is durable, and acked. */
@@ -108,13 +109,15 @@ async function collectInto(
   request: FeedRequest,
   events: FeedEvents,
 ): Promise<void> {
-  const { feed, from } = await subscription.opened;
+  const { feed, from, at } = await subscription.opened;
   const isResumed = sink.position !== undefined;
   if (!isResumed) await sink.start(from);
-  events.opened(feed, sink.position?.next ?? from, isResumed);
-  const { window = limits.window.default, delivery = 'block' } = request.subscribe;
+  events.opened(feed, sink.position?.next ?? from, isResumed, at);
+  const { window = limits.window.default, windowBytes = limits.windowBytes.default } = request.subscribe;
+  const { delivery = 'block' } = request.subscribe;
   const gathering = new BlockGathering(delivery);
   let sealed: { readonly block: BlockFacts; readonly record: string }[] = [];
+  let sealedBytes = 0;
 
   // The one order that loses nothing. What was sealed is durable when `sync` resolves, and only then it is acked. Killed before
   // the sync, the next process puts it aside and fetches it again; killed between sync and ack, the journal knows better than the server.
@@ -124,6 +127,7 @@ async function collectInto(
     if (last === undefined) return;
     // Taken out first: what a sync has failed for is never synced, and so acked, by another try.
     sealed = [];
+    sealedBytes = 0;
     await sink.sync();
     subscription.ack(last.block.to);
     for (const { block, record } of stored) events.stored(feed, block, record);
@@ -133,8 +137,10 @@ async function collectInto(
   let upcoming = parts.next();
   try {
     for (;;) {
-      // One sync serves all blocks that came while the last one ran: half a window at most, so that the other half flows.
-      if (sealed.length > 0 && (sealed.length * 2 >= window || !(await isThere(upcoming)))) await syncAndAck();
+      // One sync serves all blocks that came while the last one ran: half a window at most, of blocks or of bytes, so that the
+      // other half flows. And none waits for a next one that is not there.
+      const isHalf = sealed.length * 2 >= window || sealedBytes * 2 >= windowBytes;
+      if (sealed.length > 0 && (isHalf || !(await isThere(upcoming)))) await syncAndAck();
       const { value, done } = await upcoming;
       if (done === true || value === undefined) break;
       if (value.kind === 'gap') {
@@ -150,6 +156,7 @@ async function collectInto(
             break;
           }
           sealed.push({ block, record: await sink.seal(block) });
+          sealedBytes += block.bytes;
         }
       }
       upcoming = parts.next();

@@ -2,7 +2,7 @@
 import type { BlockFacts, Store } from '../blocks/sink.ts';
 import type { ConnectOptions } from '../client/options.ts';
 import type { Delivery } from '../protocol/messages.ts';
-import type { Place } from '../protocol/place.ts';
+import type { CommittedStart, Place } from '../protocol/place.ts';
 
 /** One feed to collect, and in which blocks; without size, waitMs and bytes in the collector's. */
 export interface CollectedFeed {
@@ -44,8 +44,10 @@ export interface CollectOptions {
   readonly from?: Place | undefined;
   /** The offset before which to end. @default none */
   readonly until?: number | undefined;
-  /** Blocks that may be on their way or not durable yet, 1 to 1,000. @default 8 */
+  /** Blocks that may be on their way or not durable yet, 1 to 100,000. @default 1_000 */
   readonly window?: number | undefined;
+  /** Bytes of them, from 1,000 to 1 GiB; one block may always be. @default 4_194_304 */
+  readonly windowBytes?: number | undefined;
   /** @default block */
   readonly delivery?: Delivery | undefined;
   /** The name under which the server remembers how far the collector is. */
@@ -60,8 +62,10 @@ export interface CollectOptions {
   readonly onBlock?: ((block: StoredBlock) => void) | undefined;
   /** Hears of each gap once it is durable. */
   readonly onGap?: ((gap: StoredGap) => void) | undefined;
-  /** Hears where a feed begins or goes on. */
-  readonly onFeed?: ((feed: string, from: number, isResumed: boolean) => void) | undefined;
+  /** Hears where a feed begins or goes on; `at`: where it was to begin at the commit, whether it does, or where instead. */
+  readonly onFeed?:
+    | ((feed: string, from: number, isResumed: boolean, at: CommittedStart | undefined) => void)
+    | undefined;
   /** Is told where the store has taken nothing for long, with the blocks that wait for it: the server sends no more meanwhile. */
   readonly onStalled?: ((feed: string, unacked: number) => void) | undefined;
 }

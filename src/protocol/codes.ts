@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'not-alone'
   | 'reset'
   | 'diverged'
+  | 'no-commit'
   | 'bad-ack'
   | 'too-many-errors'
   | 'hello-expected'
@@ -104,6 +105,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     retry: false,
     close: undefined,
     meaning: 'the feed has another line before that offset, or ends before',
+  },
+  'no-commit': {
+    from: 'server',
+    retry: false,
+    close: undefined,
+    meaning: 'the server knows no commit of the consumer, and the client wants no other place',
   },
   'bad-ack': { from: 'server', retry: false, close: undefined, meaning: 'an ack goes beyond what was sent' },
   'too-many-errors': { from: 'server', retry: false, close: 4400, meaning: 'the client goes on making errors' },

@@ -13,6 +13,7 @@ export type Field = (
   | { readonly is: 'place' }
   | { readonly is: 'pairs'; readonly maxLength: number }
   | { readonly is: 'integers-by-name'; readonly maxLength: number }
+  | { readonly is: 'names'; readonly maxLength: number; readonly pattern: RegExp }
 ) & { readonly optional: boolean };
 
 /** Why `value` may not stand in the field, as the end of a sentence that begins with the field's name; or undefined. */
@@ -37,7 +38,7 @@ export function fieldFault(field: Field, value: unknown): string | undefined {
     case 'place':
       return isPlace(value)
         ? undefined
-        : 'must be "latest", "tail", "earliest", "committed", an offset, a negative count, or {"time": microseconds}';
+        : 'must be "latest", "tail", "earliest", an offset, a negative count, {"time": microseconds}, or {"committed": {"else": "latest", "earliest" or "refuse"}}';
     case 'pairs':
       if (Array.isArray(value) && value.length <= field.maxLength && value.every(isPair)) return undefined;
       return `must be at most ${field.maxLength} pairs [to, took] of whole numbers from 0`;
@@ -45,6 +46,10 @@ export function fieldFault(field: Field, value: unknown): string | undefined {
       if (isRecord(value) && Object.keys(value).length <= field.maxLength && Object.values(value).every(isOffset))
         return undefined;
       return `must be an object of at most ${field.maxLength} offsets`;
+    case 'names':
+      if (Array.isArray(value) && value.length <= field.maxLength && value.every((name) => isName(name, field.pattern)))
+        return undefined;
+      return `must be an array of at most ${field.maxLength} names that match ${field.pattern}`;
   }
 }
 
@@ -78,6 +83,17 @@ export function parseByTable(text: string, table: Readonly<Record<string, Fields
       if (name !== 'type' && !Object.hasOwn(fields, name))
         throw bad(`${type} has no field ${JSON.stringify(name.slice(0, 64))}`, 'type');
   return parsed;
+}
+
+/** The field `name` of an object in JSON, where the text is one whose `type` is among these: for what is refused. */
+export function fieldOf(text: string, types: readonly string[], name: string): unknown {
+  try {
+    const value = parseObject(text);
+    return types.includes(value.type as string) && Object.hasOwn(value, name) ? value[name] : undefined;
+  } catch (error) {
+    if (!(error instanceof BlockfeedError)) throw error;
+    return undefined;
+  }
 }
 
 // Half a surrogate pair has no bytes in UTF-8: what a server logs, stores or says again would not be what was said to it.
@@ -115,6 +131,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isInteger(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+function isName(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
 }
 
 function isPair(value: unknown): boolean {

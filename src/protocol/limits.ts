@@ -12,6 +12,8 @@ export type WireLimitName =
   | 'bytes'
   | 'anchorEvery'
   | 'window'
+  | 'windowBytes'
+  | 'ackBlocks'
   | 'lineBytes'
   | 'frameBytes'
   | 'controlBytes'
@@ -57,10 +59,26 @@ export const limits: Readonly<Record<WireLimitName, Limit>> = {
   window: {
     unit: 'blocks',
     min: 1,
+    max: 100_000,
+    default: 1_000,
+    reason: 'blocks of 5 messages over a round trip of 50 ms still come at 100,000 messages/s',
+    atLimit: 'no other block is begun until an ack',
+  },
+  windowBytes: {
+    unit: 'bytes',
+    min: 1_000,
+    max: 1_073_741_824,
+    default: 4_194_304,
+    reason: '80 MB/s over a round trip of 50 ms; half of what a client keeps for whoever takes slowly',
+    atLimit: 'no other block is begun until an ack; where none is begun, one is, however large',
+  },
+  ackBlocks: {
+    unit: 'blocks',
+    min: 1_000,
     max: 1_000,
-    default: 8,
-    reason: '8 blocks under way are 40 % faster than 1, and more gain little',
-    atLimit: 'nothing more is sent until an ack',
+    default: 1_000,
+    reason: 'so many of the longest pairs have 37 kB, and a control message may have 64 KiB',
+    atLimit: 'the client says another ack for the next ones',
   },
   lineBytes: {
     unit: 'bytes',

@@ -3,9 +3,10 @@
 
 import type { Cut } from './cut.ts';
 import { cuts } from './cut.ts';
-import { type Field, parseByTable } from './fields.ts';
+import { feedNamePattern, maxFeedName } from './feedName.ts';
+import { type Field, fieldFault, fieldOf, parseByTable } from './fields.ts';
 import { limits } from './limits.ts';
-import type { Place } from './place.ts';
+import { type CommittedStart, committedStarts, type Place } from './place.ts';
 
 export type Delivery = 'block' | 'message';
 
@@ -14,17 +15,21 @@ export type ClientMessage =
   | { readonly type: 'hello'; readonly client: string; readonly instance: string; readonly token?: string }
   | {
       readonly type: 'subscribe';
+      /** Which request it is: the answer has it too. No two that are open have the same. */
+      readonly id: number;
       readonly feed: string;
       readonly from: Place;
       /** What the client knows of the feed from before: it resumes. */
       readonly epoch?: string;
-      /** crc32 of the line before `from`, newline included. */
+      /** The crc32 of the line before `from`, newline included, as zlib computes it. Only with `epoch`. */
       readonly check?: number;
       readonly size?: number;
       /** Microseconds, whole milliseconds of them. */
       readonly wait?: number;
       readonly bytes?: number;
+      /** Blocks, and bytes of their frames, that may be begun and not acked. */
       readonly window?: number;
+      readonly windowBytes?: number;
       readonly delivery?: Delivery;
       readonly consumer?: string;
       /** The offset at which the subscription ends by itself. */
@@ -36,10 +41,10 @@ export type ClientMessage =
       readonly epoch: string;
       /** Everything before this offset is durable with the client. */
       readonly to: number;
-      /** For each block acked: its end, and how many microseconds it took to come. */
+      /** Of blocks acked, in their order: the end, and how many microseconds the block took to come. */
       readonly blocks?: readonly (readonly [to: number, took: number])[];
     }
-  | { readonly type: 'unsubscribe'; readonly feed: string; readonly flush: boolean }
+  | { readonly type: 'unsubscribe'; readonly id: number; readonly feed: string; readonly flush: boolean }
   | { readonly type: 'bye' };
 
 /** What a server may say. */
@@ -50,15 +55,19 @@ export type ServerMessage =
       readonly session: string;
       readonly heartbeat: number;
       readonly subscriptions: number;
+      /** What this server takes beyond the core of version 1. */
+      readonly features: readonly string[];
     }
   | {
       readonly type: 'subscribed';
-      /** The feed in the words in which it was requested. */
-      readonly requested: string;
+      /** Of the request. */
+      readonly id: number;
       /** The feed's name in everything that follows. */
       readonly feed: string;
       readonly epoch: string;
       readonly from: number;
+      /** Present where it was requested from `committed`: where it began. */
+      readonly at?: CommittedStart;
       /** Absent: the feed has every message already. */
       readonly tail?: number;
       /** The canonical specification of a generated feed. */
@@ -70,8 +79,21 @@ export type ServerMessage =
     }
   | { readonly type: 'cut'; readonly feed: string; readonly to: number; readonly cut: Cut }
   | { readonly type: 'gap'; readonly feed: string; readonly from: number; readonly to: number; readonly reason: string }
-  | { readonly type: 'unsubscribed'; readonly feed: string; readonly acked: number }
-  | { readonly type: 'stalled'; readonly feed: string; readonly window: number; readonly unacked: number }
+  | {
+      readonly type: 'unsubscribed';
+      /** Of the request; absent where it ended by `until`, or by `bye`. */
+      readonly id?: number;
+      readonly feed: string;
+      readonly acked: number;
+    }
+  | {
+      readonly type: 'stalled';
+      readonly feed: string;
+      readonly window: number;
+      readonly windowBytes: number;
+      readonly unacked: number;
+      readonly unackedBytes: number;
+    }
   | {
       readonly type: 'heartbeat';
       readonly tails: Readonly<Record<string, number>>;
@@ -85,6 +107,11 @@ export type ServerMessage =
       readonly code: string;
       readonly message: string;
       readonly hint: string;
+      /** Of the request that it answers. */
+      readonly id?: number;
+      /** The subscription that it is about, by the feed's name, where it answers no request. */
+      readonly feed?: string;
+      /** What is wrong, for people: a field, a parameter, a feed. */
       readonly about?: string;
     };
 
@@ -97,13 +124,15 @@ type Table<Union extends { readonly type: string }> = {
 };
 
 const maxOffset = Number.MAX_SAFE_INTEGER;
+/** From a millisecond to an hour: what is silent for longer than that was not watched at all. */
+const heartbeatMicros = { min: 1_000, max: 3_600_000_000 } as const;
 const required = { optional: false } as const;
 const optional = { optional: true } as const;
 
-const feedName = { is: 'text', maxLength: 77, pattern: /^[a-z0-9][a-z0-9._-]*$/, ...required } as const;
-const requested = { is: 'text', maxLength: limits.feedTextBytes.max, ...required } as const;
+const feedName = { is: 'text', maxLength: maxFeedName, pattern: feedNamePattern } as const;
 const epoch = { is: 'text', maxLength: 32, pattern: /^[0-9a-f]{32}$/ } as const;
 const offset = { is: 'integer', min: 0, max: maxOffset } as const;
+const id = { is: 'integer', min: 0, max: maxOffset } as const;
 const words = { is: 'text', maxLength: 1_000, ...required } as const;
 
 export const clientMessages: Table<ClientMessage> = {
@@ -113,7 +142,8 @@ export const clientMessages: Table<ClientMessage> = {
     token: { is: 'text', maxLength: 8_192, ...optional },
   },
   subscribe: {
-    feed: requested,
+    id: { ...id, ...required },
+    feed: { is: 'text', maxLength: limits.feedTextBytes.max, ...required },
     from: { is: 'place', ...required },
     epoch: { ...epoch, ...optional },
     check: { is: 'integer', min: 0, max: 4_294_967_295, ...optional },
@@ -127,17 +157,22 @@ export const clientMessages: Table<ClientMessage> = {
     },
     bytes: { is: 'integer', min: limits.bytes.min, max: limits.bytes.max, ...optional },
     window: { is: 'integer', min: limits.window.min, max: limits.window.max, ...optional },
+    windowBytes: { is: 'integer', min: limits.windowBytes.min, max: limits.windowBytes.max, ...optional },
     delivery: { is: 'choice', of: ['block', 'message'], ...optional },
     consumer: { is: 'text', maxLength: 100, pattern: /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, ...optional },
     until: { ...offset, ...optional },
   },
   ack: {
-    feed: feedName,
+    feed: { ...feedName, ...required },
     epoch: { ...epoch, ...required },
     to: { ...offset, ...required },
-    blocks: { is: 'pairs', maxLength: limits.window.max, ...optional },
+    blocks: { is: 'pairs', maxLength: limits.ackBlocks.max, ...optional },
   },
-  unsubscribe: { feed: feedName, flush: { is: 'boolean', ...required } },
+  unsubscribe: {
+    id: { ...id, ...required },
+    feed: { ...feedName, ...required },
+    flush: { is: 'boolean', ...required },
+  },
   bye: {},
 };
 
@@ -145,23 +180,40 @@ export const serverMessages: Table<ServerMessage> = {
   welcome: {
     server: words,
     session: words,
-    heartbeat: { is: 'integer', min: 0, max: maxOffset, ...required },
+    heartbeat: { is: 'integer', min: heartbeatMicros.min, max: heartbeatMicros.max, ...required },
     subscriptions: { is: 'integer', min: 1, max: maxOffset, ...required },
+    features: { is: 'names', maxLength: 64, pattern: /^[a-z][a-z0-9-]{0,31}$/, ...required },
   },
   subscribed: {
-    requested,
-    feed: feedName,
+    id: { ...id, ...required },
+    feed: { ...feedName, ...required },
     epoch: { ...epoch, ...required },
     from: { ...offset, ...required },
+    at: { is: 'choice', of: committedStarts, ...optional },
     tail: { ...offset, ...optional },
     spec: { is: 'text', maxLength: 65_536, ...optional },
     checked: { is: 'boolean', ...required },
     anchorEvery: { is: 'integer', min: limits.anchorEvery.min, max: limits.anchorEvery.max, ...required },
   },
-  cut: { feed: feedName, to: { ...offset, ...required }, cut: { is: 'choice', of: cuts, ...required } },
-  gap: { feed: feedName, from: { ...offset, ...required }, to: { ...offset, ...required }, reason: words },
-  unsubscribed: { feed: feedName, acked: { ...offset, ...required } },
-  stalled: { feed: feedName, window: { ...offset, ...required }, unacked: { ...offset, ...required } },
+  cut: {
+    feed: { ...feedName, ...required },
+    to: { ...offset, ...required },
+    cut: { is: 'choice', of: cuts, ...required },
+  },
+  gap: {
+    feed: { ...feedName, ...required },
+    from: { ...offset, ...required },
+    to: { ...offset, ...required },
+    reason: words,
+  },
+  unsubscribed: { id: { ...id, ...optional }, feed: { ...feedName, ...required }, acked: { ...offset, ...required } },
+  stalled: {
+    feed: { ...feedName, ...required },
+    window: { ...offset, ...required },
+    windowBytes: { ...offset, ...required },
+    unacked: { ...offset, ...required },
+    unackedBytes: { ...offset, ...required },
+  },
   heartbeat: {
     tails: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...required },
     ahead: { is: 'integers-by-name', maxLength: limits.subscriptions.max, ...optional },
@@ -171,6 +223,8 @@ export const serverMessages: Table<ServerMessage> = {
     code: { is: 'text', maxLength: 64, pattern: /^[a-z][a-z-]*$/, ...required },
     message: { is: 'text', maxLength: 65_536, ...required },
     hint: { is: 'text', maxLength: 65_536, ...required },
+    id: { ...id, ...optional },
+    feed: { ...feedName, ...optional },
     about: { is: 'text', maxLength: 65_536, ...optional },
   },
 };
@@ -178,6 +232,15 @@ export const serverMessages: Table<ServerMessage> = {
 /** Parses what a client said. Throws `bad-message`; also for a field that is not in the table. */
 export function parseClientMessage(text: string): ClientMessage {
   return parseByTable(text, clientMessages, true) as ClientMessage;
+}
+
+/** What a client says that is answered. */
+const requests: readonly ClientMessage['type'][] = ['subscribe', 'unsubscribe'];
+
+/** The id of a request that was refused as `bad-message`, where it can be read: its refusal is its answer. */
+export function requestIdOf(text: string): number | undefined {
+  const value = fieldOf(text, requests, 'id');
+  return fieldFault({ ...id, ...required }, value) === undefined ? (value as number) : undefined;
 }
 
 /** Parses what a server said. Throws `bad-message`; leaves out fields that are not in the table. */

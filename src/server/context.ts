@@ -10,6 +10,7 @@ import type { Opening } from './opening.ts';
 import type { Origins } from './origins.ts';
 import type { Ticking, Ticks } from './ticks.ts';
 import type { UnsentMemory } from './unsentMemory.ts';
+import type { WindowBudget } from './window.ts';
 
 export interface ServerContext {
   readonly name: string;
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly turns: Turns;
   readonly commits: Commits;
   readonly unsent: UnsentMemory;
+  readonly windows: WindowBudget;
 }
 
 /** A connection as the server drives it. */

@@ -72,6 +72,8 @@ export class Cursor implements Reader, Task {
   /** Its last run sent much: it goes among those who are late. */
   #isLate = false;
   #blockFirstTime = 0;
+  /** Bytes of the frames sent of the block that is open. */
+  #blockBytes = 0;
   #lastTime = 0;
 
   constructor(host: CursorHost, options: CursorOptions) {
@@ -217,9 +219,10 @@ export class Cursor implements Reader, Task {
     const cut = page.unitCut(last);
     if (lastLine >= index) {
       const cutHere = lastLine === last ? cut : undefined;
-      this.#passed(page.unitTo(lastLine), cutHere, page.unitFirstTime(index), page.unitLastTime(lastLine), false);
+      const bytes = page.unitEnd(lastLine) - page.unitStart(index);
+      this.#passed(page.unitTo(lastLine), cutHere, page.unitFirstTime(index), page.unitLastTime(lastLine), bytes);
     }
-    if (lastLine < last) this.#passed(page.unitTo(last), cut, 0, 0, true);
+    if (lastLine < last) this.#passedCut(page.unitTo(last), cut);
     return last + 1;
   }
 
@@ -234,7 +237,7 @@ export class Cursor implements Reader, Task {
     const lines = linesFrom(page, index, this.framing, this.#next - page.unitFrom(index));
     const cut = page.unitCut(index);
     const unit = makeUnit(this.framing, this.feed.name, this.#next, to, cut, [lines]);
-    this.#passed(to, cut, readLineHead(lines, 0).time, page.unitLastTime(index), false);
+    this.#passed(to, cut, readLineHead(lines, 0).time, page.unitLastTime(index), unit.length);
     this.#host.send(unit);
     return unit.length;
   }
@@ -258,7 +261,7 @@ export class Cursor implements Reader, Task {
           return;
         }
         const unit = makeUnit(this.framing, this.feed.name, this.#next, this.#until, 'end', last.lines);
-        this.#passed(this.#until, 'end', last.firstTime, last.lastTime, false);
+        this.#passed(this.#until, 'end', last.firstTime, last.lastTime, unit.length);
         this.#host.send(unit);
         this.#end();
       },
@@ -301,27 +304,35 @@ export class Cursor implements Reader, Task {
     if (this.framing === 'message') this.#host.cut(this, this.#next, cut ?? 'end');
     else if (this.framing === 'block')
       this.#host.send(makeUnit('block', this.feed.name, this.#next, this.#next, 'end', []));
-    this.#passed(this.#next, cut ?? 'end', 0, 0, true);
+    this.#passedCut(this.#next, cut ?? 'end');
   }
 
   #skipGap(): void {
     const to = Math.min(this.feed.earliest(), this.#until);
-    if (this.#open) this.#passed(this.#next, 'gap', 0, 0, true);
+    if (this.#open) this.#passedCut(this.#next, 'gap');
     this.#host.gap(this, this.#next, to);
     this.#next = to;
   }
 
-  #passed(to: number, cut: Cut | undefined, firstTime: number, lastTime: number, isCutOnly: boolean): void {
-    if (!isCutOnly) {
-      if (!this.#open) this.#blockFirstTime = firstTime;
-      this.#lastTime = lastTime;
-      this.#open = this.#options.framing !== 'line';
+  /** Lines up to `to` were sent, in frames of so many bytes. */
+  #passed(to: number, cut: Cut | undefined, firstTime: number, lastTime: number, frameBytes: number): void {
+    if (!this.#open) {
+      this.#blockFirstTime = firstTime;
+      this.#blockBytes = 0;
     }
+    this.#blockBytes += frameBytes;
+    this.#lastTime = lastTime;
+    this.#open = this.#options.framing !== 'line';
+    this.#passedCut(to, cut);
+  }
+
+  /** All before `to` was sent; with a cut the block that was open ends there. */
+  #passedCut(to: number, cut: Cut | undefined): void {
     this.#next = to;
     if (cut === undefined) return;
     assert(this.#open, 'a cut ends a block that is open');
     this.#open = false;
-    this.window?.sent(to, this.#blockFirstTime, this.#lastTime);
+    this.window?.sent(to, this.#blockFirstTime, this.#lastTime, this.#blockBytes);
   }
 }
 

@@ -5,7 +5,7 @@ import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { isOffset } from '../protocol/message.ts';
 import { subprotocol } from '../protocol/messages.ts';
-import { type Place, parsePlace } from '../protocol/place.ts';
+import { isCommitted, type Place, parsePlace } from '../protocol/place.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
 import { parseDurationMs, parseSizeBytes } from '../protocol/units.ts';
 import type { Origins } from './origins.ts';
@@ -87,7 +87,8 @@ function parsePlain(segment: string, query: string): PlainRequest {
     parsePlace,
     'latest, tail, earliest, an offset, a negative count, or a time as 2026-01-01T00:00:00Z, with + written as %2B',
   );
-  if (from === 'committed') throw bad('from', 'committed', 'another place: a client without a session has no consumer');
+  if (from !== undefined && isCommitted(from))
+    throw bad('from', 'committed', 'another place: a client without a session has no consumer');
   return {
     feed,
     from: from ?? 'latest',

@@ -22,6 +22,7 @@ export type ServerLimitName =
   | 'clockStepMs'
   | 'unsentBytes'
   | 'unsentBytesInAll'
+  | 'windowMemoryBytes'
   | 'cachedBytes'
   | 'madeBytes'
   | 'consumers'
@@ -170,6 +171,14 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     reason: 'pages that sockets hold, each once however many share it, and what is theirs alone',
     atLimit:
       'from half of it on each socket is given one frame at a time; at it the connection that has taken nothing for longest is ended, and it is logged',
+  },
+  windowMemoryBytes: {
+    unit: 'bytes',
+    min: 1_048_576,
+    max: 68_719_476_736,
+    default: 134_217_728,
+    reason: 'what is remembered of blocks that are under way: 32 bytes each, so of 4 million in all windows',
+    atLimit: 'windows grow no further, and none is held below 8 blocks',
   },
   cachedBytes: {
     unit: 'bytes',

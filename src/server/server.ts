@@ -11,6 +11,7 @@ import { framesLimits } from '../frames/limits.ts';
 import type { FramesContext } from '../frames/renditions.ts';
 import { Turns } from '../frames/turns.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
+import { feedNameRule, isChosenName } from '../protocol/feedName.ts';
 import { ClockWatch } from './clockWatch.ts';
 import type { ServerContext } from './context.ts';
 import { DescriptorWatch } from './descriptors.ts';
@@ -116,6 +117,7 @@ export class BlockfeedServer {
         limits.consumers,
       ),
       unsent: new UnsentMemory(limits.unsentBytesInAll),
+      windows: { maxBytes: limits.windowMemoryBytes, bytes: 0 },
     };
     this.#upgrades = new Upgrades(this.#context);
     this.#ticking = [this.#context.feeds, this.#context.opening, new ClockWatch(clock, log, limits.clockStepMs), logs];
@@ -236,9 +238,9 @@ function configured(
 ): Feed[] {
   if (feeds === undefined) return (maker?.kinds ?? []).map((kind) => specified(kind, kind, maker, clock, made));
   return Object.entries(feeds).map(([name, feed]) => {
-    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
+    if (!isChosenName(name))
       throw new BlockfeedError('bad-option', `${JSON.stringify(name)} is not a feed's name`, {
-        hint: 'A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit.',
+        hint: `Give ${feedNameRule}.`,
         about: name,
       });
     if (typeof feed === 'string') return specified(name, feed, maker, clock, made);

@@ -6,12 +6,13 @@ import type { Cut } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts';
+import { isCommitted } from '../protocol/place.ts';
 import { makePolicy, type Policy } from '../protocol/policy.ts';
 import { formatSeconds } from '../protocol/units.ts';
 import type { ServerContext } from './context.ts';
 import { Cursor, type CursorHost } from './cursor.ts';
 import type { Sums } from './limitedLog.ts';
-import { startOf } from './start.ts';
+import { type Start, startOf } from './start.ts';
 import { Window } from './window.ts';
 
 export type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
@@ -42,6 +43,10 @@ export class ServerSubscription implements CursorHost {
   readonly epoch: string;
   /** True in message delivery: the connection carries no other subscription. */
   readonly isAlone: boolean;
+  /** Of the request that it answers. */
+  readonly id: number;
+  /** Of the request to leave it that came last. */
+  leaveId: number | undefined;
   readonly #host: ServerSubscriptionHost;
   readonly #request: Subscribe;
   readonly #policy: Policy;
@@ -59,10 +64,15 @@ export class ServerSubscription implements CursorHost {
 
   /** Throws `bad-message` where fields do not go together, and as `feeds.find` does. */
   constructor(host: ServerSubscriptionHost, request: Subscribe) {
-    if (request.from === 'committed' && request.consumer === undefined)
+    if (isCommitted(request.from) && request.consumer === undefined)
       throw new BlockfeedError('bad-message', 'subscribe: from committed needs a consumer', {
         hint: 'State the consumer, or begin elsewhere; this message had no effect.',
         about: 'from',
+      });
+    if (request.check !== undefined && request.epoch === undefined)
+      throw new BlockfeedError('bad-message', 'subscribe: check needs the epoch of the line that it is of', {
+        hint: 'State the epoch, or leave out the check; this message had no effect.',
+        about: 'check',
       });
     const { size, wait, bytes } = request;
     this.#host = host;
@@ -72,11 +82,17 @@ export class ServerSubscription implements CursorHost {
     this.feed = this.#renditions.feed.name;
     this.epoch = this.#renditions.feed.epoch;
     this.isAlone = request.delivery === 'message';
+    this.id = request.id;
   }
 
   /** Everything before it is durable with the client. */
   get acked(): number {
     return this.#running?.window.acked ?? 0;
+  }
+
+  /** Whether the client was told where it begins. */
+  get isBegun(): boolean {
+    return this.#running !== undefined;
   }
 
   get unackedBlocks(): number {
@@ -102,7 +118,7 @@ export class ServerSubscription implements CursorHost {
     const committed =
       consumer === undefined ? undefined : this.#host.context.commits.get(consumer, feed.name, feed.epoch);
     this.#looking = new AbortController();
-    const { from, checked } = await startOf(feed, this.#policy, {
+    const start = await startOf(feed, this.#policy, {
       from: place,
       epoch,
       check,
@@ -112,9 +128,11 @@ export class ServerSubscription implements CursorHost {
     });
     if (this.#isStopped) return;
     this.#looking = undefined;
-    const { delivery = 'block', window: size = limits.window.default, until } = this.#request;
-    const window = new Window(size, from);
-    this.#sayBegin(from, checked, delivery, size);
+    const { from } = start;
+    const { delivery = 'block', window: blocks = limits.window.default, until } = this.#request;
+    const { windowBytes = limits.windowBytes.default } = this.#request;
+    const window = new Window({ blocks, bytes: windowBytes }, from, this.#host.context.windows);
+    this.#sayBegin(start, delivery, window);
     const cursor = new Cursor(this, {
       renditions: this.#renditions,
       policy: this.#policy,
@@ -163,8 +181,9 @@ export class ServerSubscription implements CursorHost {
     return true;
   }
 
-  /** Leaves gracefully: the block that is filling ends here, and its ack is awaited. */
-  leave(): void {
+  /** Leaves gracefully: the block that is filling ends here, and its ack is awaited. `id`: of the request, where it is one. */
+  leave(id: number | undefined): void {
+    this.leaveId = id ?? this.leaveId;
     if (this.#running === undefined) return this.#host.ended(this);
     this.#leaveByMs = this.#host.context.ticks.nowMs() + this.#host.context.limits.leaveMs;
     this.#running.cursor.leave();
@@ -183,18 +202,22 @@ export class ServerSubscription implements CursorHost {
     this.#running?.cursor.stop();
   }
 
+  /** Nothing of it is left, its window neither. */
+  release(): void {
+    this.stop();
+    this.#running?.window.release();
+  }
+
   tick(nowMs: number): void {
     if (nowMs >= this.#leaveByMs) return this.#host.ended(this);
     if (this.#running?.cursor.phase !== 'sending' || !this.#running.window.isFull) return;
     if (this.#fullSinceMs === Number.POSITIVE_INFINITY) this.#fullSinceMs = nowMs;
     if (this.#isStalledSaid || nowMs - this.#fullSinceMs < this.#host.context.limits.stalledMs) return;
     this.#isStalledSaid = true;
-    const { size: window, unacked } = this.#running.window;
-    this.#host.log('warnings', { stalled: 1 }, () => [
-      { feed: this.feed, window, unacked },
-      `${this.feed} stalled: no ack for 30 s`,
-    ]);
-    this.#host.say({ type: 'stalled', feed: this.feed, window, unacked });
+    const { size, unacked, unackedBytes } = this.#running.window;
+    const facts = { feed: this.feed, window: size.blocks, windowBytes: size.bytes, unacked, unackedBytes };
+    this.#host.log('warnings', { stalled: 1 }, () => [facts, `${this.feed} stalled: no ack for 30 s`]);
+    this.#host.say({ type: 'stalled', ...facts });
   }
 
   // Called by its cursor.
@@ -232,25 +255,30 @@ export class ServerSubscription implements CursorHost {
     if (phase === 'ended' || isLeft) this.#host.ended(this);
   }
 
-  #sayBegin(from: number, checked: boolean, delivery: string, window: number): void {
-    const { feed: requested, consumer, until } = this.#request;
+  #sayBegin({ from, checked, at }: Start, delivery: string, { size }: Window): void {
+    const { id, consumer, until } = this.#request;
     const { name, epoch, specification, anchorEvery } = this.#renditions.feed;
     const tail = this.tail;
     this.#host.say({
       type: 'subscribed',
-      requested,
+      id,
       feed: name,
       epoch,
       from,
+      ...(at === undefined ? {} : { at }),
       ...(tail === undefined ? {} : { tail }),
       ...(specification === undefined ? {} : { spec: specification }),
       checked,
       anchorEvery,
     });
-    this.#host.log('events', { took: 1 }, () => [
-      { feed: name, from, ...this.#policy, delivery, window, consumer, until },
-      `${this.#host.client} takes ${name} from ${from}`,
-    ]);
+    this.#host.log('events', { took: 1 }, () => {
+      const { blocks: window, bytes: windowBytes } = size;
+      const instead = at === undefined || at === 'committed' ? '' : `, ${at}: no commit of ${consumer} is known`;
+      return [
+        { feed: name, from, ...this.#policy, delivery, window, windowBytes, consumer, at, until },
+        `${this.#host.client} takes ${name} from ${from}${instead}`,
+      ];
+    });
   }
 }
 

@@ -5,12 +5,25 @@ import type { Page } from '../frames/page.ts';
 import { errorCodes } from '../protocol/codes.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
-import { type ClientMessage, parseClientMessage, type ServerMessage } from '../protocol/messages.ts';
+import { type ClientMessage, parseClientMessage, requestIdOf, type ServerMessage } from '../protocol/messages.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Peer, ServerContext } from './context.ts';
 import type { Sums } from './limitedLog.ts';
 import { type Phase, phases } from './phases.ts';
 import { ServerSubscription, type ServerSubscriptionHost, type Subscribe } from './serverSubscription.ts';
+
+/** What an error answers, or is about. */
+interface Subject {
+  /** Of the request. */
+  readonly id: number | undefined;
+  /** The subscription's, where it answers no request. */
+  readonly feed: string | undefined;
+  readonly about?: string | undefined;
+  /** Whether the request is a subscribe. */
+  readonly subscribes: boolean;
+}
+
+const nobody: Subject = { id: undefined, feed: undefined, subscribes: false };
 
 export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   readonly context: ServerContext;
@@ -23,6 +36,8 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   #who: { session: string; address: string; client?: string; instance?: string };
   #phase: Phase = 'greeting';
   #errors = 0;
+  /** Of subscribes that were well-formed: many feeds may be refused at once, and none of it is an error of the client. */
+  #refusals = 0;
   readonly #cameMs: number;
   #heartbeatMs: number;
   #drainDone = false;
@@ -134,12 +149,19 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     });
   }
 
-  /** The subscription is over, and nothing of it is kept. */
+  /** The subscription is over, and nothing of it is kept. Each request is answered, so also a subscribe that was left before it was. */
   ended(subscription: ServerSubscription): void {
     this.#forget(subscription);
-    const { feed, acked } = subscription;
+    const { feed, acked, leaveId: id } = subscription;
     this.log('events', { leaves: 1 }, () => [{ feed, acked }, `${this.client} leaves ${feed} at ${acked}`]);
-    this.say({ type: 'unsubscribed', feed, acked });
+    if (!subscription.isBegun)
+      this.#sayError(
+        new BlockfeedError('not-subscribed', `feed ${feed} was left before it had begun`, {
+          hint: 'Subscribe again to have it.',
+        }),
+        { ...nobody, id: subscription.id, about: feed },
+      );
+    this.say({ type: 'unsubscribed', ...(id === undefined ? {} : { id }), feed, acked });
     this.#closeIfLeft();
     this.#closeIfDrained();
   }
@@ -147,7 +169,9 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   failed(subscription: ServerSubscription, cause: unknown): void {
     if (this.#subscriptions.get(subscription.feed) !== subscription) return;
     this.#forget(subscription);
-    this.#feedFailed(subscription.feed, subscription.feed, cause);
+    const { feed, leaveId: id } = subscription;
+    // Where the client was leaving it this is the answer to that request.
+    this.#feedFailed(feed, { ...nobody, id, feed: id === undefined ? feed : undefined, about: feed }, cause);
     this.#closeIfLeft();
     this.#closeIfDrained();
   }
@@ -164,7 +188,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
             new BlockfeedError('hello-expected', 'the first message must be hello', { hint: 'Say hello.', cause }),
             4400,
           )
-        : this.#refuse(cause);
+        : this.#refuse(cause, { ...nobody, id: requestIdOf(text) });
     }
     const answer = phases[this.#phase][message.type];
     if (answer === 'ignore') return;
@@ -172,12 +196,12 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
       const error = new BlockfeedError(answer.refuse, answer.why, {
         hint: 'See PROTOCOL.md for what may be said when.',
       });
-      return this.#phase === 'greeting' ? this.#fail(error, 4400) : this.#refuse(error);
+      return this.#phase === 'greeting' ? this.#fail(error, 4400) : this.#refuse(error, subjectOf(message));
     }
     try {
       this.#take(message);
     } catch (cause) {
-      this.#refuse(cause);
+      this.#refuse(cause, subjectOf(message));
     }
   }
 
@@ -190,7 +214,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
       case 'ack':
         return this.#ack(message);
       case 'unsubscribe':
-        return this.#unsubscribe(message.feed, message.flush);
+        return this.#unsubscribe(message);
       case 'bye':
         return this.#bye();
     }
@@ -206,6 +230,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
       session: this.#id,
       heartbeat: this.context.limits.heartbeatMs * 1_000,
       subscriptions: this.context.limits.subscriptions,
+      features: [],
     });
   }
 
@@ -233,8 +258,9 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
       // The client may have left it, or the connection may have ended, while its place was looked up.
       if (this.#subscriptions.get(feed) !== subscription) return;
       this.#forget(subscription);
-      if (isRefusal(cause)) this.#refuse(cause, message.feed);
-      else this.#feedFailed(subscription.feed, message.feed, cause);
+      const subject = { ...subjectOf(message), about: message.feed };
+      if (isRefusal(cause)) this.#refuse(cause, subject);
+      else this.#feedFailed(subscription.feed, subject, cause);
     });
   }
 
@@ -248,20 +274,21 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#closeIfDrained();
   }
 
-  #unsubscribe(feed: string, flush: boolean): void {
+  #unsubscribe({ id, feed, flush }: Extract<ClientMessage, { type: 'unsubscribe' }>): void {
     const subscription = this.#subscriptions.get(feed);
     if (subscription === undefined)
       throw new BlockfeedError('not-subscribed', `feed ${feed} is not subscribed on this connection`, {
         hint: 'Use the name that `subscribed` gave.',
         about: feed,
       });
-    if (flush) this.#within(subscription, () => subscription.leave());
+    subscription.leaveId = id;
+    if (flush) this.#within(subscription, () => subscription.leave(id));
     else this.ended(subscription);
   }
 
   #bye(): void {
     this.#phase = 'leaving';
-    for (const subscription of [...this.#subscriptions.values()]) this.#unsubscribe(subscription.feed, true);
+    for (const subscription of [...this.#subscriptions.values()]) subscription.leave(undefined);
     this.#closeIfLeft();
   }
 
@@ -270,7 +297,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   #forget(subscription: ServerSubscription): void {
     this.#subscriptions.delete(subscription.feed);
     this.#waiting.delete(subscription);
-    subscription.stop();
+    subscription.release();
   }
 
   #closeIfLeft(): void {
@@ -291,24 +318,25 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
 
   // Errors.
 
-  #refuse(cause: unknown, about?: string): void {
+  #refuse(cause: unknown, subject: Subject): void {
     if (this.#phase === 'closed') return;
     const error = isRefusal(cause) ? cause : this.#defect(cause);
     const { close } = errorCodes[error.code];
-    if (close !== undefined) return this.#fail(error, close);
+    if (close !== undefined) return this.#fail(error, close, subject);
     this.log('warnings', { refused: 1 }, () => [
-      { code: error.code, about: error.about ?? about },
+      { code: error.code, about: error.about ?? subject.about },
       `refused: ${error.message}`,
     ]);
-    this.#sayError(error, about);
+    this.#sayError(error, subject);
+    if (subject.subscribes && ++this.#refusals <= 2 * this.context.limits.subscriptions) return;
     if (++this.#errors >= limits.errors.default)
       this.#fail(new BlockfeedError('too-many-errors', 'too many errors', { hint: 'Mend the client.' }), 4400);
   }
 
-  #fail(error: BlockfeedError, code: number): void {
+  #fail(error: BlockfeedError, code: number, subject: Subject = nobody): void {
     if (this.#phase === 'closed') return;
     this.log('warnings', { failed: 1 }, () => [{ code: error.code }, error.message]);
-    this.#sayError(error);
+    this.#sayError(error, subject);
     this.#closeWith(code, error.message);
   }
 
@@ -324,7 +352,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   }
 
   /** Says that a feed failed. The client may ask for it again, and it counts as no error of the client. */
-  #feedFailed(feed: string, about: string, cause: unknown): void {
+  #feedFailed(feed: string, subject: Subject, cause: unknown): void {
     this.context.logs.errors.add({ unreadable: 1 }, () => [
       { ...this.#who, feed, err: cause },
       'a feed could not be read',
@@ -332,8 +360,8 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#sayError(
       new BlockfeedError('feed-failed', `feed ${feed} could not be read`, {
         hint: 'Subscribe again later; the log of the server says more.',
-        about,
       }),
+      subject,
     );
   }
 
@@ -345,14 +373,15 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     });
   }
 
-  #sayError(error: BlockfeedError, about?: string): void {
-    const subject = about ?? error.about;
+  #sayError(error: BlockfeedError, { id, feed, about = error.about }: Subject): void {
     this.say({
       type: 'error',
       code: error.code,
       message: error.message,
       hint: error.hint,
-      ...(subject === undefined ? {} : { about: subject }),
+      ...(id === undefined ? {} : { id }),
+      ...(feed === undefined ? {} : { feed }),
+      ...(about === undefined ? {} : { about }),
     });
   }
 
@@ -366,6 +395,20 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
         if (aheadMicros >= this.context.limits.clockStepMs * 1_000) ahead[feed] = aheadMicros;
       });
     this.say({ type: 'heartbeat', tails, ...(Object.keys(ahead).length === 0 ? {} : { ahead }) });
+  }
+}
+
+function subjectOf(message: ClientMessage): Subject {
+  switch (message.type) {
+    case 'subscribe':
+      return { ...nobody, id: message.id, subscribes: true };
+    case 'unsubscribe':
+      return { ...nobody, id: message.id };
+    case 'ack':
+      return { ...nobody, feed: message.feed };
+    case 'hello':
+    case 'bye':
+      return nobody;
   }
 }
 

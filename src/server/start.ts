@@ -6,7 +6,7 @@ import { readLines } from '../frames/readLines.ts';
 import type { Turns } from '../frames/turns.ts';
 import { Cutter, frameStart } from '../protocol/cut.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
-import type { Place } from '../protocol/place.ts';
+import type { CommittedStart, Place } from '../protocol/place.ts';
 import type { Policy } from '../protocol/policy.ts';
 
 export interface StartRequest {
@@ -23,12 +23,16 @@ export interface StartRequest {
   readonly signal: AbortSignal;
 }
 
-/** The offset to start from, and whether the line before it was compared. Rejects with `reset`, `diverged`, or the signal's reason. */
-export async function startOf(
-  feed: Feed,
-  policy: Policy | undefined,
-  request: StartRequest,
-): Promise<{ from: number; checked: boolean }> {
+export interface Start {
+  readonly from: number;
+  /** Whether the line before it was compared. */
+  readonly checked: boolean;
+  /** Where it was requested from `committed`: which place that is. */
+  readonly at?: CommittedStart;
+}
+
+/** The offset to start from. Rejects with `reset`, `diverged`, `no-commit`, or the signal's reason. */
+export async function startOf(feed: Feed, policy: Policy | undefined, request: StartRequest): Promise<Start> {
   // What is begun in one turn is kept for the next.
   const stopWatching = feed.watch(() => undefined);
   try {
@@ -38,17 +42,15 @@ export async function startOf(
   }
 }
 
-async function found(
-  feed: Feed,
-  policy: Policy | undefined,
-  request: StartRequest,
-): Promise<{ from: number; checked: boolean }> {
+async function found(feed: Feed, policy: Policy | undefined, request: StartRequest): Promise<Start> {
   if (request.epoch !== undefined && request.epoch !== feed.epoch)
     throw new BlockfeedError('reset', `feed ${feed.name} has epoch ${feed.epoch}, not ${request.epoch}`, {
       hint: 'Its offsets mean other messages now. Begin anew, beside what was stored of the old one.',
       about: feed.name,
     });
-  const from = await placeOf(feed, policy, request);
+  const { place, at } = resolveCommitted(feed, request);
+  const from = await placeOf(feed, policy, place, request);
+  if (at !== undefined) return { from, checked: false, at };
   if (request.epoch === undefined || typeof request.from !== 'number') return { from, checked: false };
   if (feed.specification === undefined && from > feed.tail())
     throw diverged(feed, `ends at ${feed.tail()}, before ${from}`);
@@ -57,6 +59,24 @@ async function found(
   if (checksum === undefined) return { from, checked: false };
   if (checksum !== request.check) throw diverged(feed, `has another line at ${from - 1}`);
   return { from, checked: true };
+}
+
+type PlainPlace = Exclude<Place, { committed: unknown }>;
+
+/** The commit of a consumer where it is asked for, or what is to be taken instead. Throws `no-commit`. */
+function resolveCommitted(
+  feed: Feed,
+  { from, committed }: StartRequest,
+): { readonly place: PlainPlace; readonly at: CommittedStart | undefined } {
+  if (typeof from !== 'object' || !('committed' in from)) return { place: from, at: undefined };
+  if (committed !== undefined) return { place: committed, at: 'committed' };
+  const { else: otherwise } = from.committed;
+  if (otherwise === 'refuse')
+    throw new BlockfeedError('no-commit', `no commit of this consumer is known for feed ${feed.name}`, {
+      hint: 'It never acked here, or the server has forgotten it. Begin from a place of your choice.',
+      about: feed.name,
+    });
+  return { place: otherwise, at: otherwise };
 }
 
 /** The crc32 of the line at `offset`, newline included; undefined where nobody knows it. */
@@ -70,7 +90,8 @@ async function checksumAt(feed: Feed, offset: number, { turns, signal }: StartRe
 async function placeOf(
   feed: Feed,
   policy: Policy | undefined,
-  { from, committed, turns, signal }: StartRequest,
+  from: PlainPlace,
+  { turns, signal }: StartRequest,
 ): Promise<number> {
   const tail = feed.paced ? feed.tail() : 0;
   if (typeof from === 'number') return from >= 0 ? from : Math.max(feed.earliest(), tail + from);
@@ -80,8 +101,6 @@ async function placeOf(
       return feed.earliest();
     case 'tail':
       return tail;
-    case 'committed':
-      return committed ?? (await fillingFrom(feed, policy, tail, turns, signal));
     case 'latest':
       return await fillingFrom(feed, policy, tail, turns, signal);
   }

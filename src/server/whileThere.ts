@@ -16,6 +16,8 @@ export async function whileThere<Result>(
     if (socket.readableLength === 0) socket.read();
   };
   socket.once('end', leave).once('close', leave).on('readable', look);
+  // It may have left before, when nobody listened.
+  if (socket.readableEnded || socket.destroyed) leave();
   try {
     return await act(left.signal);
   } finally {

@@ -32,6 +32,7 @@ test('frames that come in one piece with the handshake are handed out, each arri
   let arrivedWithPiece = 0;
   platform.openSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
+    answered: (what) => came.add(what),
     piece: () => {
       arrivedWithPiece = 0;
     },
@@ -53,6 +54,7 @@ test('a frame arrives with its first byte, however many pieces it comes in and w
   let arrivedWithPiece = 0;
   const socket = platform.openSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, 'blockfeed.v1', {
     opened: () => came.add('opened'),
+    answered: (what) => came.add(what),
     piece: () => {
       arrivedWithPiece = 0;
     },

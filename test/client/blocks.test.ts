@@ -10,7 +10,13 @@ test('block delivery: a block has its messages, lines, range, cut and times', as
   const clock = new ManualClock();
   const [client, peer] = await Promise.all([connect(server.url, { clock }), server.welcomed()]);
   const subscription = client.subscribe('user', { size: 5 });
-  expect(await peer.subscribe({ from: 60 })).toEqual({ type: 'subscribe', feed: 'user', from: 'latest', size: 5 });
+  expect(await peer.subscribe({ from: 60 })).toEqual({
+    type: 'subscribe',
+    id: 0,
+    feed: 'user',
+    from: 'latest',
+    size: 5,
+  });
   peer.frame(60, 65, 'size');
   for await (const block of subscription) {
     expect(block).toMatchObject({ feed: 'user', epoch: epochs[0], from: 60, to: 65, cut: 'size', gapsBefore: [] });
@@ -138,19 +144,20 @@ test('LIFE-2, ACK-5: opened, the tail, the lag and a stall are told', async () =
     epoch: epochs[0],
     from: 10,
     tail: 12,
+    at: undefined,
     specification: 'user?rate=1',
     checked: false,
     anchorEvery: 4_096,
   });
   expect(subscription.lag).toBe(2);
   peer.say({ type: 'heartbeat', tails: { user: 100, another: 5 } });
-  peer.say({ type: 'stalled', feed: 'user', window: 8, unacked: 40 });
+  peer.say({ type: 'stalled', feed: 'user', window: 8, windowBytes: 1_000, unacked: 8, unackedBytes: 900 });
   peer.frame(10, 15, 'size');
   for await (const _block of subscription) break;
   expect(events).toMatchObject([
     { type: 'opened', again: false },
     { type: 'tail', tail: 100, lag: 90 },
-    { type: 'stalled', window: 8, unacked: 40 },
+    { type: 'stalled', window: 8, windowBytes: 1_000, unacked: 8, unackedBytes: 900 },
   ]);
   expect(subscription).toMatchObject({ next: 15, lag: 85 });
   await client.close();

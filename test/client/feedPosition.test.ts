@@ -14,15 +14,7 @@ function opened(stated: Partial<Request> = {}, from = 0, epoch: string = epochs[
 }
 
 function answer(cursor: FeedPosition, from: number, epoch: string = epochs[0]): void {
-  cursor.subscribed({
-    type: 'subscribed',
-    requested: 'user',
-    feed: 'user',
-    epoch,
-    from,
-    checked: false,
-    anchorEvery: 4_096,
-  });
+  cursor.subscribed({ type: 'subscribed', id: 0, feed: 'user', epoch, from, checked: false, anchorEvery: 4_096 });
 }
 
 function codeOf(act: () => unknown): string {
@@ -106,7 +98,12 @@ test('an answer that begins before what was asked for is bad-server; one behind 
 });
 
 test('a gap before the place that the server named for a word is told and moves nothing', () => {
-  const cursor = new FeedPosition({ type: 'subscribe', feed: 'user', from: 'committed', consumer: 'c' });
+  const cursor = new FeedPosition({
+    type: 'subscribe',
+    feed: 'user',
+    from: { committed: { else: 'latest' } },
+    consumer: 'c',
+  });
   answer(cursor, 60);
   expect(cursor.gap(40, 60, 'retention', 0)).toEqual([{ kind: 'gap', from: 40, to: 60, reason: 'retention' }]);
   expect(cursor.next).toBe(60);

@@ -60,7 +60,7 @@ function resume(cursor: FeedPosition): number {
   const from = cursor.ask().from as number;
   cursor.subscribed({
     type: 'subscribed',
-    requested: 'user',
+    id: 0,
     feed: 'user',
     epoch: epochs[0],
     from,

@@ -23,7 +23,7 @@ test('BYE-2: break says its acks, then unsubscribes at once, and what still come
     break;
   }
   expect(await peer.expect('ack')).toMatchObject({ to: 5 });
-  expect(await peer.expect('unsubscribe')).toEqual({ type: 'unsubscribe', feed: 'user', flush: false });
+  expect(await peer.expect('unsubscribe')).toEqual({ type: 'unsubscribe', id: 1, feed: 'user', flush: false });
   peer.frame(5, 10, 'size');
   peer.say({ type: 'unsubscribed', feed: 'user', acked: 5 });
   // The connection lives on, and the same feed can be had again from elsewhere.
@@ -89,7 +89,7 @@ test.each(['block', 'message'] as const)(
     const ranges = rangesOf(subscription);
     expect(await peer.expect('ack')).toMatchObject({ to: 5 });
     subscription.leave();
-    expect(await peer.expect('unsubscribe')).toEqual({ type: 'unsubscribe', feed: 'user', flush: true });
+    expect(await peer.expect('unsubscribe')).toEqual({ type: 'unsubscribe', id: 1, feed: 'user', flush: true });
     if (delivery === 'block') peer.frame(5, 7, 'end');
     else {
       peer.lines(5, 7);
@@ -135,13 +135,13 @@ test('leaving before the server has answered ends at once, and the answer is ans
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
   const subscription = client.subscribe('user');
-  await peer.expect('subscribe');
+  const { id } = await peer.expect('subscribe');
   subscription.leave();
   expect(await rangesOf(subscription)).toEqual([]);
   await expect(subscription.opened).rejects.toMatchObject({ code: 'closed' });
   peer.say({
     type: 'subscribed',
-    requested: 'user',
+    id,
     feed: 'user',
     epoch: '0'.repeat(32),
     from: 0,

@@ -19,7 +19,7 @@ test('without a socket to watch blocks come all the same, with times', async () 
   const connected = Client.connect(platform, server.url, {});
   const peer = await server.connection();
   await peer.expect('hello');
-  peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 0, subscriptions: 64 });
+  peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 64, features: [] });
   const client = await connected;
   const subscription = client.subscribe('user', { size: 5 });
   await peer.subscribe();

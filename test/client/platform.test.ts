@@ -29,6 +29,7 @@ function open(platform: Platform, url: string) {
   const came = new Arrivals<unknown>();
   const socket = platform.openSocket(url, 'blockfeed.v1', {
     opened: () => came.add('opened'),
+    answered: (what) => came.add(what),
     text: (text) => came.add(text),
     piece: () => undefined,
     arriving: () => undefined,
@@ -109,7 +110,7 @@ describe.each([
     const peer = await server.connection();
     const hello = await peer.expect('hello');
     expect(hello.client).toMatch(name === 'node' ? /^blockfeed on node 2\d/ : /^blockfeed on Browser\/1 x{60,}$/);
-    peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 0, subscriptions: 64 });
+    peer.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 64, features: [] });
     const client = await connected;
     const subscription = client.subscribe('user', { size: 5 });
     await peer.subscribe();
@@ -123,6 +124,25 @@ describe.each([
     await client.close();
     expect(await peer.closed).toBe(1000);
   });
+});
+
+test('what has to be heard where nobody listens is in the browser a warning of the console', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  browser.warn('it stands still');
+  expect(warn.mock.calls).toEqual([['it stands still']]);
+  warn.mockRestore();
+});
+
+test('in a browser, whose sockets cannot be paused, a window of 1 MiB is asked for where none is stated', async () => {
+  await using server = await scriptedServer();
+  const connected = Client.connect(browser, server.url, {});
+  const peer = await server.welcomed();
+  const client = await connected;
+  client.subscribe('user');
+  expect(await peer.subscribe()).toMatchObject({ windowBytes: 1_048_576 });
+  client.subscribe('array', { windowBytes: 2_000 });
+  expect(await peer.subscribe()).toMatchObject({ windowBytes: 2_000 });
+  await client.close();
 });
 
 test('a browser that forbids the connection ends it with what to do', async () => {

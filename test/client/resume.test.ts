@@ -18,6 +18,7 @@ test('RES-1: in block delivery a block broken in its middle goes on with its rem
   const again = await server.welcomed();
   expect(await again.subscribe({ checked: true })).toEqual({
     type: 'subscribe',
+    id: 0,
     feed: 'user',
     from: 3,
     epoch: epochs[0],
@@ -93,7 +94,7 @@ test('acks given while there is no connection are kept, joined, and said after r
     await block.ack();
     if (acked.push(block.to) === 2) {
       await again.expect('hello');
-      again.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 64 });
+      again.say({ type: 'welcome', server: 's', session: 's', heartbeat: 10_000_000, subscriptions: 64, features: [] });
       expect((await again.subscribe()).from).toBe(10);
       const ack = await again.expect('ack');
       expect(ack.to).toBe(10);
@@ -128,7 +129,7 @@ test('with a consumer the last ack is said again after resuming, since it may ha
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url, quick), server.welcomed()]);
   const subscription = client.subscribe('user', { size: 5, consumer: 'c' });
-  expect((await peer.subscribe()).from).toBe('committed');
+  expect((await peer.subscribe()).from).toEqual({ committed: { else: 'latest' } });
   peer.frame(0, 5, 'size');
   for await (const block of subscription) {
     await block.ack();
@@ -142,29 +143,37 @@ test('with a consumer the last ack is said again after resuming, since it may ha
   await client.close();
 });
 
-test('each of several subscriptions goes on at its own place, asked for one after the other', async () => {
+test('each of several subscriptions goes on at its own place, all asked for before one is answered', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url, quick), server.welcomed()]);
   client.subscribe('user', { size: 5 });
-  client.subscribe('array', { size: 5 });
+  const array = client.subscribe('array', { size: 5 });
   await peer.subscribe();
   await peer.subscribe();
   peer.frame(0, 5, 'size');
   peer.frame(0, 2, undefined, linesOf(0, 2), 'array');
   await peer.crash();
   const again = await server.welcomed();
-  expect(await again.expect('subscribe')).toMatchObject({ feed: 'user', from: 5 });
-  expect(again.unexpected).toBe(0);
-  again.say({
-    type: 'subscribed',
-    requested: 'user',
-    feed: 'user',
-    epoch: epochs[0],
-    from: 5,
-    checked: true,
-    anchorEvery: 4_096,
-  });
-  expect(await again.subscribe()).toMatchObject({ feed: 'array', from: 2 });
+  const asked = [await again.expect('subscribe'), await again.expect('subscribe')];
+  expect(asked).toMatchObject([
+    { feed: 'user', from: 5 },
+    { feed: 'array', from: 2 },
+  ]);
+  // Answered in another order, which the ids tell.
+  for (const { id, feed, from } of asked.reverse())
+    again.say({
+      type: 'subscribed',
+      id,
+      feed,
+      epoch: epochs[0],
+      from: from as number,
+      checked: true,
+      anchorEvery: 4_096,
+    });
+  again.frame(2, 4, 'size', linesOf(2, 4), 'array');
+  again.frame(5, 10, 'size');
+  const blocks = array[Symbol.asyncIterator]();
+  expect((await blocks.next()).value).toMatchObject({ from: 0, to: 4 });
   await client.close();
 });
 
@@ -212,8 +221,8 @@ test.each(['reset', 'diverged'] as const)('RES-2, RES-3: %s is thrown and not tr
   peer.frame(0, 3);
   await peer.crash();
   const again = await server.welcomed();
-  await again.expect('subscribe');
-  again.say({ type: 'error', code, message: 'no', hint: 'Decide.', about: 'user' });
+  const { id } = await again.expect('subscribe');
+  again.say({ type: 'error', id, code, message: 'no', hint: 'Decide.', about: 'user' });
   await expect(subscription[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code, hint: 'Decide.' });
   await client.close();
   expect(again.unexpected).toBe(0);

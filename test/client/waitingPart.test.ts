@@ -2,6 +2,7 @@
 // end forgotten, whenever its user takes.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { AckedPlaces } from '../../src/client/ackedPlaces.ts';
 import { FeedReader } from '../../src/client/feedReader.ts';
 import type { Gap, Part } from '../../src/client/part.ts';
 import { messageLine } from '../../src/protocol/message.ts';
@@ -32,7 +33,7 @@ class Fed {
   waitingBytes = 0;
   readonly #reader = new FeedReader(
     { type: 'subscribe', feed: 'user', from: 0, size: 5, delivery: 'message' },
-    () => {},
+    { onEvent: undefined, warn: () => {}, acked: new AckedPlaces() },
   );
   #now = 1_000;
   #next = 0;
@@ -46,11 +47,12 @@ class Fed {
       ackSoon: () => {},
       leave: () => {},
       drop: () => {},
+      threw: () => {},
     };
     const [epoch] = epochs;
     this.#reader.subscribed({
       type: 'subscribed',
-      requested: 'user',
+      id: 0,
       feed: 'user',
       epoch,
       from: 0,

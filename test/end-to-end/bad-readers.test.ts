@@ -27,7 +27,14 @@ async function asking(port: number, target: string, ...says: readonly object[]):
 }
 
 const hello = { type: 'hello', client: 'bad', instance: 'x' };
-const subscribe = { type: 'subscribe', feed: 'flood', from: 'latest', window: 1_000 };
+const subscribe = {
+  type: 'subscribe',
+  id: 1,
+  feed: 'flood',
+  from: 'latest',
+  window: 1_000,
+  windowBytes: 1_073_741_824,
+};
 
 /**
  * What the server holds, garbage left out: how much of that a runtime lets lie is its own affair. What sockets held is taken

@@ -99,6 +99,16 @@ export class Running {
     this.signal(signal);
     return await this.ended;
   }
+
+  /** Sends the signal again and again, as somebody who loses patience, until it ends. A few at once are one to it. */
+  async insist(signal: NodeJS.Signals): Promise<Ending> {
+    const again = setInterval(() => this.signal(signal), 100);
+    try {
+      return await this.ended;
+    } finally {
+      clearInterval(again);
+    }
+  }
 }
 
 /** A process of the command line with a terminal or a pipe as its outputs `fds`, which nobody reads until `read` is called. */

@@ -73,7 +73,7 @@ test('a second signal ends a server at once that waits for an ack: 143, or 130 b
     await peer.until(() => peer.blocks('tick').length === 8);
     server.signal(signal);
     await peer.hears('closing');
-    expect(await server.end(signal)).toBe(code);
+    expect(await server.insist(signal)).toBe(code);
     peer.close();
   }
 }, 60_000);

@@ -59,8 +59,9 @@ describe.each(directions)('what $who says', ({ table, parse, strict }) => {
 });
 
 it('the last of a field that is said twice counts', () => {
-  expect(parseClientMessage('{"type":"unsubscribe","feed":"a","flush":7,"flush":true}')).toEqual({
+  expect(parseClientMessage('{"type":"unsubscribe","id":1,"feed":"a","flush":7,"flush":true}')).toEqual({
     type: 'unsubscribe',
+    id: 1,
     feed: 'a',
     flush: true,
   });
@@ -85,7 +86,7 @@ it('an explanation of a server that was cut off in the middle of a character is 
 
 it('SUB-7: a wait that is no whole number of milliseconds is refused, naming the field', () => {
   const subscribe = (wait: number) => () =>
-    parseClientMessage(JSON.stringify({ type: 'subscribe', feed: 'user', from: 'latest', wait }));
+    parseClientMessage(JSON.stringify({ type: 'subscribe', id: 1, feed: 'user', from: 'latest', wait }));
   expect(subscribe(1_500)).toThrow(expect.objectContaining({ code: 'bad-message', about: 'wait' }));
   expect(subscribe(2_000)()).toMatchObject({ wait: 2_000 });
 });

@@ -1,7 +1,7 @@
 // Places, durations, sizes and policies as people write them.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPlace, namedPlaces, parsePlace } from '../../src/protocol/place.ts';
+import { committedElses, isPlace, namedPlaces, parsePlace } from '../../src/protocol/place.ts';
 import { defaultPolicy, makePolicy, type Policy, policyName } from '../../src/protocol/policy.ts';
 import {
   formatDurationMs,
@@ -14,6 +14,9 @@ import {
 describe('a place', () => {
   it('is read from its name, a number, or a date', () => {
     for (const name of namedPlaces) expect(parsePlace(name)).toBe(name);
+    expect(parsePlace('committed')).toEqual({ committed: { else: 'latest' } });
+    for (const otherwise of committedElses)
+      expect(parsePlace(`committed/${otherwise}`)).toEqual({ committed: { else: otherwise } });
     expect(parsePlace('60')).toBe(60);
     expect(parsePlace('-100')).toBe(-100);
     expect(parsePlace('2026-01-01')).toEqual({ time: 1_767_225_600_000_000 });

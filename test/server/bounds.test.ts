@@ -108,8 +108,8 @@ describe('what clients make a server log', () => {
     honest.say({ type: 'hello', client: 'honest', instance: '1' });
     await honest.next();
     for (let count = 0; count < 300; count++) {
-      honest.say({ type: 'subscribe', feed: 'counter', from: 'tail' });
-      honest.say({ type: 'unsubscribe', feed: 'counter', flush: false });
+      honest.say({ type: 'subscribe', id: 2 * count, feed: 'counter', from: 'tail' });
+      honest.say({ type: 'unsubscribe', id: 2 * count + 1, feed: 'counter', flush: false });
       await honest.next(({ payload }) => payload.includes('"unsubscribed"'));
     }
     for (let count = 0; count < 150; count++) {

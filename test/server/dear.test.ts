@@ -1,5 +1,5 @@
 // Feeds of which a message takes many turns to make: what is read for those who look up where they start, and for those who left.
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/feed/chunk.ts';
@@ -34,6 +34,13 @@ function dearFeed(): DearFeed {
   return feed;
 }
 
+function upgradeOf(target: string): string {
+  return (
+    `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
+  );
+}
+
 /** That nothing is read any more. */
 async function expectQuiet(feed: DearFeed): Promise<void> {
   let reads = -1;
@@ -56,6 +63,23 @@ test('nothing is made for a plain client that left while its start was looked up
   );
   await eventually(() => dear.reads > 10);
   socket.destroy();
+  await expectQuiet(dear);
+});
+
+test.each([
+  ['ended', (socket: Socket) => socket.destroy()],
+  ['broke off', (socket: Socket) => socket.resetAndDestroy()],
+])('nothing is made for plain clients that %s before their turn came', async (_how, leave) => {
+  const dear = dearFeed();
+  const { port, raw } = await bench({ feeds: { dear, other: new MemoryFeed('other') } });
+  const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => undefined);
+    socket.write(upgradeOf('/feeds/dear?bytes=1000'), () => leave(socket));
+  }
+  // All of them have left when another who came behind them is answered.
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  await raw('/feeds/other?size=1');
   await expectQuiet(dear);
 });
 

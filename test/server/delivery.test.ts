@@ -299,9 +299,9 @@ describe('frames', () => {
     });
     const one = await peer();
     one.acksAll = true;
-    await one.subscribe({ feed: 'much', from: 0, size: 1_000, window: 1_000 });
+    await one.subscribe({ feed: 'much', from: 0, size: 1_000, window: 1_000, windowBytes: 1_073_741_824 });
     await one.until(() => one.blocks('much').length > 5);
-    await one.subscribe({ feed: 'more', from: 0, size: 1_000, window: 1_000 });
+    await one.subscribe({ feed: 'more', from: 0, size: 1_000, window: 1_000, windowBytes: 1_073_741_824 });
     const began = one.blocks('much').length;
     await one.until(() => one.blocks('more').length > 50);
     expect(one.blocks('much').length - began).toBeLessThan(1_000);
@@ -389,7 +389,9 @@ describe('acks and the window', () => {
     one.say({ type: 'unsubscribe', feed: 'memory', flush: false });
     expect(await one.hears('unsubscribed')).toMatchObject({ acked: 0 });
     const again = await peer();
-    expect(await again.subscribe({ feed: 'memory', from: 'committed', size: 50, consumer: 'me' })).toMatchObject({
+    expect(
+      await again.subscribe({ feed: 'memory', from: { committed: { else: 'latest' } }, size: 50, consumer: 'me' }),
+    ).toMatchObject({
       from: 0,
     });
   });
@@ -470,7 +472,16 @@ describe('acks and the window', () => {
     await pass(9);
     expect(stalled()).toEqual([]);
     await pass(3);
-    expect(stalled()).toEqual([{ type: 'stalled', feed: 'memory', window: 2, unacked: 2 }]);
+    expect(stalled()).toEqual([
+      {
+        type: 'stalled',
+        feed: 'memory',
+        window: 2,
+        windowBytes: 4_194_304,
+        unacked: 2,
+        unackedBytes: expect.any(Number),
+      },
+    ]);
     for (let time = 0; time < 4; time++) await pass(20);
     expect(stalled()).toHaveLength(1);
     one.ack('memory', 5);
@@ -622,7 +633,7 @@ describe('memory', () => {
       mute.say({ type: 'hello', client: 'mute', instance: '1' });
       await mute.next();
       mute.socket.pause();
-      mute.say({ type: 'subscribe', feed: 'memory', from: 0, size, window: 1_000 });
+      mute.say({ type: 'subscribe', id: 1, feed: 'memory', from: 0, size, window: 1_000, windowBytes: 1_073_741_824 });
       await eventually(() => server.stats().unsentBytes > 0);
       let most = 0;
       const honest = await peer();
@@ -646,7 +657,7 @@ describe('memory', () => {
   it('F1: what a stalled socket holds is not written over, however many pages are made meanwhile', async () => {
     const { append, server, peer, feed } = await stage({ limits: { cachedBytes: 4_194_304 } });
     append(30_000, 1_000);
-    const fields = { feed: 'memory', from: 0, size: 100, window: 1_000 } as const;
+    const fields = { feed: 'memory', from: 0, size: 100, window: 1_000, windowBytes: 1_073_741_824 } as const;
     const stalled = await peer();
     stalled.webSocket.pause();
     stalled.ask(fields);
@@ -675,7 +686,7 @@ describe('memory', () => {
       await mute.next();
       mute.socket.pause();
       // Each in a policy of its own: no page is another's too.
-      mute.say({ type: 'subscribe', feed: 'memory', from: 0, size: 10 + index, window: 1_000 });
+      mute.say({ type: 'subscribe', id: 1, feed: 'memory', from: 0, size: 10 + index, windowBytes: 1_073_741_824 });
       mutes.push(mute);
       await eventually(() => {
         most = Math.max(most, server.stats().unsentBytes);
@@ -711,7 +722,8 @@ describe('memory', () => {
       mute.socket.pause();
       mutes.push(mute);
     }
-    for (const mute of mutes) mute.say({ type: 'subscribe', feed: 'memory', from: 0, size: 10, window: 1_000 });
+    for (const mute of mutes)
+      mute.say({ type: 'subscribe', id: 1, feed: 'memory', from: 0, size: 10, windowBytes: 1_073_741_824 });
     await eventually(() => server.stats().unsentBytes > 0);
     for (let turn = 0; turn < 2_000; turn++) await new Promise(setImmediate);
     expect(server.stats().connections).toBe(12);

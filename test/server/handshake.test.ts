@@ -158,7 +158,15 @@ describe('frames', () => {
         const liar = await raw(when === 'from a plain client' ? '/feeds/all?size=10' : '/');
         if (when === 'while data flows') {
           liar.say({ type: 'hello', client: 'liar', instance: '1' });
-          liar.say({ type: 'subscribe', feed: 'all', from: 0, size: 10, window: 1_000 });
+          liar.say({
+            type: 'subscribe',
+            id: 1,
+            feed: 'all',
+            from: 0,
+            size: 10,
+            window: 1_000,
+            windowBytes: 1_073_741_824,
+          });
           await liar.next((frame) => frame.opcode === 2);
         }
         liar.write(bytes);
@@ -179,12 +187,12 @@ describe('frames', () => {
     const { raw, clock } = await bench({ feeds: { counter: 'counter?rate=1000' } });
     const peer = await raw();
     peer.say({ type: 'hello', client: 'test', instance: '1' });
-    peer.say({ type: 'subscribe', feed: 'counter', from: 'tail', size: 1, window: 1_000 });
+    peer.say({ type: 'subscribe', id: 1, feed: 'counter', from: 'tail', size: 1, window: 1_000 });
     await peer.next(({ payload }) => payload.includes('subscribed'));
     const late = [clientFrame(2, 'binary'), clientFrame(9, 'ping'), clientFrame(1, '{}')];
     peer.write(Buffer.concat(late));
     expect(await peer.closeCode()).toBe(1003);
-    peer.say({ type: 'unsubscribe', feed: 'counter', flush: false });
+    peer.say({ type: 'unsubscribe', id: 2, feed: 'counter', flush: false });
     peer.write(clientFrame(9, 'ping'));
     for (let second = 0; second < 60; second++) clock.advance(1_000);
     peer.write(clientFrame(8, Buffer.from([0x03, 0xeb])));
@@ -212,9 +220,18 @@ describe('frames', () => {
     const pending = clock.pending;
     const steps: object[] = [
       { type: 'hello', client: 'test', instance: '1' },
-      { type: 'subscribe', feed: 'all', from: 0, size: 10, wait: 1_000_000, window: 1_000 },
-      { type: 'subscribe', feed: 'counter?seed=5', from: 'latest', wait: 60_000_000 },
-      { type: 'unsubscribe', feed: 'all', flush: true },
+      {
+        type: 'subscribe',
+        id: 1,
+        feed: 'all',
+        from: 0,
+        size: 10,
+        wait: 1_000_000,
+        window: 1_000,
+        windowBytes: 1_073_741_824,
+      },
+      { type: 'subscribe', id: 1, feed: 'counter?seed=5', from: 'latest', wait: 60_000_000 },
+      { type: 'unsubscribe', id: 2, feed: 'all', flush: true },
       { type: 'bye' },
     ];
     for (let count = 0; count <= steps.length; count++)

@@ -70,10 +70,12 @@ describe('leaving with flush', () => {
         await one.settled();
         expect(one.said.some(({ type }) => type === 'unsubscribed')).toBe(false);
         one.ack('memory', 8);
-        expect(await one.hears('unsubscribed')).toEqual({ type: 'unsubscribed', feed: 'memory', acked: 8 });
+        expect(await one.hears('unsubscribed')).toEqual({ type: 'unsubscribed', id: 2, feed: 'memory', acked: 8 });
         await expectNothingLeft(all);
         // The commit is kept, and the feed can be subscribed again.
-        expect(await one.subscribe({ feed: 'memory', from: 'committed', size: 5, consumer: 'me' })).toMatchObject({
+        expect(
+          await one.subscribe({ feed: 'memory', from: { committed: { else: 'latest' } }, size: 5, consumer: 'me' }),
+        ).toMatchObject({
           from: 8,
         });
       });

@@ -65,7 +65,15 @@ describe('life', () => {
     peer.say(hello);
     await peer.next();
     peer.socket.pause();
-    peer.say({ type: 'subscribe', feed: 'all', from: 0, size: 1_000, window: 1_000 });
+    peer.say({
+      type: 'subscribe',
+      id: 1,
+      feed: 'all',
+      from: 0,
+      size: 1_000,
+      window: 1_000,
+      windowBytes: 1_073_741_824,
+    });
     await eventually(() => server.stats().unsentBytes > 0);
     // The system's buffers fill up; from here on nothing is taken.
     let unsent = -1;
@@ -85,7 +93,7 @@ describe('life', () => {
     const { peer, clock, server } = await bench({ feeds: { all: 'counter?rate=max' } });
     const one = await peer();
     one.acksAll = true;
-    await one.subscribe({ feed: 'all', from: 0, size: 1_000, window: 1_000 });
+    await one.subscribe({ feed: 'all', from: 0, size: 1_000, window: 1_000, windowBytes: 1_073_741_824 });
     await one.until(() => one.blocks('all').length > 3);
     one.webSocket.pause();
     await eventually(() => server.stats().unsentBytes > 0);
@@ -119,8 +127,8 @@ describe('life', () => {
     peer.socket.pause();
     // Each pair is answered by about 200 bytes.
     const pair = Buffer.concat([
-      clientFrame(1, JSON.stringify({ type: 'subscribe', feed: 'counter', from: 'tail' })),
-      clientFrame(1, JSON.stringify({ type: 'unsubscribe', feed: 'counter', flush: false })),
+      clientFrame(1, JSON.stringify({ type: 'subscribe', id: 1, feed: 'counter', from: 'tail' })),
+      clientFrame(1, JSON.stringify({ type: 'unsubscribe', id: 2, feed: 'counter', flush: false })),
     ]);
     const many = Buffer.concat(Array<Buffer>(500).fill(pair));
     for (let round = 0; round < 400 && server.stats().connections === 1 && !peer.ended; round++) {
@@ -227,7 +235,15 @@ describe('a server in a process of its own', () => {
             if (index % 3 === 0) return peer;
             peer.say(hello);
             const delivery = index % 2 === 0 ? 'block' : 'message';
-            peer.say({ type: 'subscribe', feed: 'all', from: index, size: index + 1, wait: 1_000_000, delivery });
+            peer.say({
+              type: 'subscribe',
+              id: 1,
+              feed: 'all',
+              from: index,
+              size: index + 1,
+              wait: 1_000_000,
+              delivery,
+            });
             await peer.next();
             return peer;
           }),

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
-import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.ts';
+import type { ServerMessage } from '../../src/protocol/messages.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { latestOf, linesOf } from '../support/bruteForce.ts';
 import { LaterFeed } from '../support/feeds.ts';
@@ -12,7 +12,7 @@ import { malformedClientMessages } from '../support/malformed.ts';
 import { ManualClock, newYearMicros } from '../support/manualClock.ts';
 import { clientFrame } from '../support/rawPeer.ts';
 import { bench, eventually } from '../support/server.ts';
-import { policyFields, type SessionPeer } from '../support/sessionPeer.ts';
+import { policyFields, type Sayable, type SessionPeer } from '../support/sessionPeer.ts';
 
 type SaidError = Extract<ServerMessage, { type: 'error' }>;
 
@@ -26,7 +26,7 @@ function published(clock: ManualClock, count: number, name = 'memory', anchorEve
   return feed;
 }
 
-async function refusal(peer: SessionPeer, message: ClientMessage): Promise<SaidError> {
+async function refusal(peer: SessionPeer, message: Sayable): Promise<SaidError> {
   const before = peer.said.length;
   peer.say(message);
   await peer.until(() => peer.said.slice(before).some(({ type }) => type === 'error'));
@@ -51,7 +51,7 @@ describe('hello', () => {
     expect(client.order).toEqual([]);
   });
 
-  const others: ClientMessage[] = [
+  const others: Sayable[] = [
     { type: 'subscribe', feed: 'counter', from: 'latest' },
     { type: 'ack', feed: 'counter', epoch: '0'.repeat(32), to: 0 },
     { type: 'unsubscribe', feed: 'counter', flush: true },
@@ -130,7 +130,7 @@ describe('what is malformed', () => {
         expect(answer.hint.length, `${message}.${field}: ${why}`).toBeGreaterThan(5);
       }
       // It had no effect, and the connection lives on.
-      liar.say({ type: 'subscribe', feed: 'memory', from: 'tail' });
+      liar.say({ type: 'subscribe', id: 1, feed: 'memory', from: 'tail' });
       expect(JSON.parse((await liar.next()).payload.toString())).toMatchObject({ type: 'subscribed' });
       liar.destroy();
       feed.append(first);
@@ -235,11 +235,15 @@ describe('subscribe', () => {
     await first.settled();
     first.close();
     const second = await peer();
-    expect(await second.subscribe({ feed: 'memory', from: 'committed', size: 5, consumer: 'me' })).toMatchObject({
+    expect(
+      await second.subscribe({ feed: 'memory', from: { committed: { else: 'latest' } }, size: 5, consumer: 'me' }),
+    ).toMatchObject({
       from: 13,
     });
     const other = await peer();
-    expect(await other.subscribe({ feed: 'memory', from: 'committed', size: 5, consumer: 'you' })).toMatchObject({
+    expect(
+      await other.subscribe({ feed: 'memory', from: { committed: { else: 'latest' } }, size: 5, consumer: 'you' }),
+    ).toMatchObject({
       from: 20,
     });
   });
@@ -251,7 +255,7 @@ describe('subscribe', () => {
     const client = await peer();
     expect(await client.subscribe({ feed: 'memory', from: 2, size: 5 })).toEqual({
       type: 'subscribed',
-      requested: 'memory',
+      id: 1,
       feed: 'memory',
       epoch: feed.epoch,
       from: 2,
@@ -265,7 +269,7 @@ describe('subscribe', () => {
     const all = await client.subscribe({ feed: 'all', from: 0, size: 5 });
     expect(all.tail).toBeUndefined();
     const adHoc = await client.subscribe({ feed: 'counter?seed=5', from: 0, size: 5 });
-    expect(adHoc).toMatchObject({ requested: 'counter?seed=5', feed: expect.stringMatching(/^counter-[0-9a-f]{12}$/) });
+    expect(adHoc).toMatchObject({ feed: expect.stringMatching(/^counter-[0-9a-f]{12}$/) });
     expect(adHoc.feed.endsWith(adHoc.epoch.slice(0, 12))).toBe(true);
     await client.until(() => client.blocks(adHoc.feed).length > 0);
     for (const { feed: name } of [ticks, all, adHoc]) {
@@ -322,8 +326,11 @@ describe('subscribe', () => {
     const { peer } = await bench();
     const client = await peer();
     const refused = async (fields: object) =>
-      await refusal(client, { type: 'subscribe', feed: 'counter', from: 'tail', ...fields } as ClientMessage);
-    expect(await refused({ from: 'committed' })).toMatchObject({ code: 'bad-message', about: 'from' });
+      await refusal(client, { type: 'subscribe', feed: 'counter', from: 'tail', ...fields } as Sayable);
+    expect(await refused({ from: { committed: { else: 'latest' } } })).toMatchObject({
+      code: 'bad-message',
+      about: 'from',
+    });
     expect(await refused({ wait: 1_500 })).toMatchObject({ code: 'bad-message', about: 'wait' });
     expect(await refused({ feed: 'nobody' })).toMatchObject({ code: 'unknown-feed', about: 'nobody' });
     const bad = await refused({ feed: 'counter?rate=-1' });
@@ -373,7 +380,7 @@ describe('resuming', () => {
     const { peer } = await bench({ clock, feeds: { memory: feed, ticks: 'tick' } });
     const client = await peer();
     const message = { type: 'subscribe', feed: 'memory', from: 10, epoch: feed.epoch, size: 5, ...fields };
-    client.say(message as ClientMessage);
+    client.say(message as Sayable);
     await client.until(() => client.said.some(({ type }) => type === 'subscribed' || type === 'error'));
     const answer = client.said.find(({ type }) => type === 'subscribed' || type === 'error');
     return { answer: answer as ServerMessage, feed };
@@ -439,16 +446,20 @@ describe('resuming', () => {
 });
 
 describe('a feed that answers later', () => {
-  it('is forgotten where it was left, or the connection ended, while the place was looked up', async () => {
+  it('REQ-2: is forgotten where it was left, or the connection ended, while the place was looked up, and both requests are answered', async () => {
     const clock = new ManualClock();
     const feed = new LaterFeed(published(clock, 23));
     const { peer, server } = await bench({ clock, feeds: { memory: feed } });
     const client = await peer();
     feed.held = true;
-    client.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
+    const asked = client.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
     await eventually(() => feed.waiting > 0);
-    client.say({ type: 'unsubscribe', feed: 'memory', flush: true });
-    await client.hears('unsubscribed');
+    const left = client.say({ type: 'unsubscribe', feed: 'memory', flush: true });
+    await client.until(() => client.said.some(({ type }) => type === 'unsubscribed'));
+    expect(client.said.slice(1)).toMatchObject([
+      { type: 'error', code: 'not-subscribed', id: asked },
+      { type: 'unsubscribed', id: left, feed: 'memory' },
+    ]);
     client.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
     await eventually(() => feed.waiting > 1);
     client.close();

@@ -157,6 +157,10 @@ function wrongValues(field: Field, strict: boolean): Case[] {
       add('0.5', '1e999', '-1e999', '9007199254740992', '-9007199254740992', '{}');
       for (const time of ['null', 'true', '""', '"0"', '0.5', '1e999', '9007199254740992', '[]', '[0]', '{"time":0}'])
         add(`{"time":${time}}`);
+      add('"committed"', '{"committed":"latest"}', '{"committed":{}}', '{"committed":null}', '{"committed":[]}');
+      for (const otherwise of ['null', '""', '"tail"', '"Latest"', '0', '["latest"]', '{"else":"latest"}'])
+        add(`{"committed":{"else":${otherwise}}}`);
+      add('{"committed":{"else":"latest","time":0}}', '{"committed":{"else":"latest"},"time":0}', '{"else":"latest"}');
       add('{"Time":0}', '{"offset":0}', '{"time":0,"offset":0}', '{"__proto__":{"time":0}}', '{"length":0}');
       return cases;
     case 'pairs':
@@ -170,6 +174,24 @@ function wrongValues(field: Field, strict: boolean): Case[] {
       for (const number of ['null', 'true', '"1"', '-1', '0.5', '1e999', '9007199254740992', '[]', '{}'])
         add(`{"a":${number}}`, `{"a":0,"b":${number}}`, `{"__proto__":${number}}`);
       name('too many', object(Array.from({ length: field.maxLength + 1 }, (_, index) => [`${index}`, '0'] as const)));
+      return cases;
+    case 'names':
+      add(
+        'true',
+        '0',
+        '""',
+        '"a"',
+        '{}',
+        '{"length":0}',
+        '[null]',
+        '[0]',
+        '[""]',
+        '[["a"]]',
+        '["A"]',
+        '["a b"]',
+        '["a",1]',
+      );
+      name('too many', `[${Array(field.maxLength + 1).fill('"a"')}]`);
       return cases;
     default:
       return unreachable(field);

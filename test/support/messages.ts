@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { unreachable } from '../../src/base/assert.ts';
 import type { Field, Fields } from '../../src/protocol/fields.ts';
-import { namedPlaces } from '../../src/protocol/place.ts';
+import { committedElses, namedPlaces } from '../../src/protocol/place.ts';
 
 export type Table = Readonly<Record<string, Fields>>;
 
@@ -46,6 +46,7 @@ function anyValue(field: Field): fc.Arbitrary<unknown> {
         fc.constantFrom(...namedPlaces),
         fc.maxSafeInteger(),
         fc.maxSafeInteger().map((time) => ({ time })),
+        fc.constantFrom(...committedElses).map((otherwise) => ({ committed: { else: otherwise } })),
       );
     case 'pairs':
       return fc.array(fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()), { maxLength: Math.min(field.maxLength, 20) });
@@ -54,6 +55,8 @@ function anyValue(field: Field): fc.Arbitrary<unknown> {
         maxKeys: Math.min(field.maxLength, 20),
         noNullPrototype: true,
       });
+    case 'names':
+      return fc.array(fc.stringMatching(field.pattern), { maxLength: Math.min(field.maxLength, 5) });
     default:
       return unreachable(field);
   }

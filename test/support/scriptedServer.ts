@@ -38,9 +38,13 @@ export class ScriptedServer implements AsyncDisposable {
 
   /** The next connection, its hello answered. */
   async welcomed(heartbeat = 10_000_000): Promise<Peer> {
-    const peer = await this.connection();
+    return await ScriptedServer.welcome(await this.connection(), heartbeat);
+  }
+
+  /** Answers the hello of a connection. */
+  static async welcome(peer: Peer, heartbeat = 10_000_000): Promise<Peer> {
     await peer.expect('hello');
-    peer.say({ type: 'welcome', server: 'script', session: 's', heartbeat, subscriptions: 64 });
+    peer.say({ type: 'welcome', server: 'script', session: 's', heartbeat, subscriptions: 64, features: [] });
     return peer;
   }
 
@@ -100,17 +104,8 @@ export class Peer {
   ): Promise<Extract<ClientMessage, { type: 'subscribe' }>> {
     const asked = await this.expect('subscribe');
     const from = typeof asked.from === 'number' && asked.from >= 0 ? asked.from : 0;
-    const { feed } = asked;
-    this.say({
-      type: 'subscribed',
-      requested: feed,
-      feed,
-      epoch: epochs[0],
-      from,
-      checked: false,
-      anchorEvery: 4_096,
-      ...answer,
-    });
+    const { id, feed } = asked;
+    this.say({ type: 'subscribed', id, feed, epoch: epochs[0], from, checked: false, anchorEvery: 4_096, ...answer });
     return asked;
   }
 

@@ -15,7 +15,10 @@ import {
 import type { Policy } from '../../src/protocol/policy.ts';
 
 type Said<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
-type SubscribeFields = Omit<Extract<ClientMessage, { type: 'subscribe' }>, 'type'>;
+type WithoutId<Message> = Message extends { id: number } ? Omit<Message, 'id'> & { id?: number } : Message;
+/** A message as a test says it: a request gets an id where none is stated. */
+export type Sayable = WithoutId<ClientMessage>;
+type SubscribeFields = Omit<Extract<ClientMessage, { type: 'subscribe' }>, 'type' | 'id'>;
 
 /** A policy as `subscribe` states it. */
 export function policyFields({ size, waitMs, bytes }: Policy): Pick<SubscribeFields, 'size' | 'wait' | 'bytes'> {
@@ -71,7 +74,9 @@ export class SessionPeer {
   /** What broke the protocol, if anything did. */
   fault: Error | undefined;
   readonly #readings: Map<string, Reading> = new Map();
-  readonly #requested: Map<string, 'block' | 'message'> = new Map();
+  /** By the id of the request. */
+  readonly #requested: Map<number, 'block' | 'message'> = new Map();
+  #nextId = 1;
   #wakers: (() => void)[] = [];
   #seen = 0;
 
@@ -108,8 +113,16 @@ export class SessionPeer {
     return peer;
   }
 
-  say(message: ClientMessage): void {
-    this.sayText(JSON.stringify(message));
+  /** Returns the id of a request, and undefined of what is none. */
+  say(message: Sayable): number | undefined {
+    if (message.type !== 'subscribe' && message.type !== 'unsubscribe') {
+      this.sayText(JSON.stringify(message));
+      return undefined;
+    }
+    const { type, id = this.#nextId++, ...fields } = message;
+    if (message.type === 'subscribe') this.#requested.set(id, message.delivery ?? 'block');
+    this.sayText(JSON.stringify({ type, id, ...fields }));
+    return id;
   }
 
   sayText(text: string): void {
@@ -118,15 +131,13 @@ export class SessionPeer {
 
   /** Says `subscribe` and waits for the answer. */
   async subscribe(fields: SubscribeFields): Promise<Said<'subscribed'>> {
-    this.ask(fields);
-    const answer = await this.hears('subscribed', (message) => message.requested === fields.feed);
-    return answer;
+    const id = this.ask(fields);
+    return await this.hears('subscribed', (message) => message.id === id);
   }
 
   /** Says `subscribe`. */
-  ask(fields: SubscribeFields): void {
-    this.#requested.set(fields.feed, fields.delivery ?? 'block');
-    this.say({ type: 'subscribe', ...fields });
+  ask(fields: SubscribeFields): number | undefined {
+    return this.say({ type: 'subscribe', ...fields });
   }
 
   ack(feed: string, to: number): void {
@@ -234,7 +245,7 @@ export class SessionPeer {
     this.order.push(message);
     if (message.type === 'subscribed')
       this.#readings.set(message.feed, {
-        byMessage: this.#requested.get(message.requested) === 'message',
+        byMessage: this.#requested.get(message.id) === 'message',
         epoch: message.epoch,
         next: message.from,
         open: undefined,

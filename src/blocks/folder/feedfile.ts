@@ -1,12 +1,12 @@
 // feed.json: what a folder's blocks are blocks of, and all that is needed to generate them again. One line of JSON that
 // ends with its own checksum, written once, before anything else in the folder.
+import { isFeedName } from '../../protocol/feedName.ts';
 import { makePolicy, type Policy, policyName } from '../../protocol/policy.ts';
 import { encodeChecked, parseChecked } from '../selfcheck.ts';
 import type { StoredFeed } from '../sink.ts';
 
 export const feedFileName = 'feed.json';
 
-const feedPattern = /^[a-z0-9][a-z0-9._-]{0,76}$/;
 const epochPattern = /^[0-9a-f]{32}$/;
 
 /** A folder lies in three that are named by what it holds. */
@@ -28,8 +28,7 @@ const formatVersion = 2;
 
 /** Why these names may not be used in paths, or undefined. Both come from a server. */
 export function nameFault(feed: string, epoch: string): string | undefined {
-  if (!feedPattern.test(feed))
-    return `the feed's name ${JSON.stringify(feed.slice(0, 100))} does not match ${feedPattern}`;
+  if (!isFeedName(feed)) return `${JSON.stringify(feed.slice(0, 100))} is not a feed's name`;
   if (!epochPattern.test(epoch))
     return `the epoch ${JSON.stringify(epoch.slice(0, 100))} does not match ${epochPattern}`;
   return undefined;

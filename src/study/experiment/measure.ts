@@ -1,7 +1,8 @@
 // Makes one run of one point: opens the clients, lets them warm up, measures, closes them, and combines what they and
 // the server report.
+import { limits } from '../../protocol/limits.ts';
 import { type MachineCpu, machineCpu } from '../machine.ts';
-import type { Measurement } from '../result.ts';
+import type { Measurement, Point } from '../result.ts';
 import { sum } from '../statistics/sum.ts';
 import { studyClock } from './clock.ts';
 import { measurementOf } from './measurement.ts';
@@ -56,10 +57,15 @@ function openOrder({ point, order }: Run, { server, window, clockOffsetMicros }:
     dueEveryMicros: rate === 'max' ? undefined : 1_000_000 / rate,
     size,
     delivery,
-    window,
+    window: windowOf(point, window),
     clients,
     clockOffsetMicros,
   } as const;
+}
+
+/** What a client has under way that states no windowBytes: as many blocks as the window has, or as its bytes have room for. */
+function windowOf({ size, messageBytes }: Point, blocks: number): number {
+  return Math.min(blocks, Math.max(1, Math.ceil(limits.windowBytes.default / (size * messageBytes))));
 }
 
 async function unlessAborted<Value>(done: Promise<Value>, signal: AbortSignal): Promise<Value> {
