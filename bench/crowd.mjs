@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clientText, FrameReader } from './frames.mjs';
+import { watchIterations } from './iterations.mjs';
 import { pinned } from './run.mjs';
 
 /**
@@ -102,9 +103,9 @@ else await runAll();
 
 async function runAll() {
   console.log(
-    '| who else is there | p50 ms | p99 ms | max ms | messages | memory MiB, then most | unsent MiB | left |',
+    '| who else is there | p50 ms | p99 ms | max ms | messages | server turn p99, max ms | memory MiB, then most | unsent MiB | left |',
   );
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const condition of conditions) {
     if (!condition.name.startsWith(values.only)) continue;
     const figures = await runOne(condition);
@@ -128,12 +129,21 @@ async function runOne({ name }) {
       await pause(Number(values.seconds) * 1_000);
       const { latencies } = await asked(honest, 'report');
       const { gone } = await asked(crowd, 'report');
-      const { before, most, unsent } = await asked(server, 'report');
+      const { before, most, unsent, turns } = await asked(server, 'report');
       const sorted = latencies.toSorted((/** @type {number} */ left, /** @type {number} */ right) => left - right);
       /** @param {number} share */
       const at = (share) =>
         (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(1);
-      return [at(0.5), at(0.99), at(1), sorted.length, `${mebi(before)}, ${mebi(most)}`, mebi(unsent), gone];
+      return [
+        at(0.5),
+        at(0.99),
+        at(1),
+        sorted.length,
+        `${turns.p99.toFixed(1)}, ${turns.max.toFixed(1)}`,
+        `${mebi(before)}, ${mebi(most)}`,
+        mebi(unsent),
+        gone,
+      ];
     } finally {
       await Promise.all([end(honest), end(crowd)]);
     }
@@ -155,6 +165,7 @@ async function serve() {
   let before = 0;
   let most = 0;
   let unsent = 0;
+  const turns = watchIterations();
   const watch = () => {
     most = Math.max(most, process.memoryUsage.rss());
     unsent = Math.max(unsent, server.stats().unsentBytes);
@@ -163,8 +174,10 @@ async function serve() {
     begin: () => {
       before = process.memoryUsage.rss();
       setInterval(watch, 50);
+      turns?.reset();
     },
-    report: () => process.send?.({ before, most, unsent }),
+    report: () =>
+      process.send?.({ before, most, unsent, turns: turns?.read() ?? { p99: Number.NaN, max: Number.NaN } }),
   });
   process.send?.({ port });
 }

@@ -149,10 +149,12 @@ export class Framer {
       if (lines instanceof Promise)
         return lines.then((late) => {
           if (!this.#isStopped) this.#take(late, Math.min(tail, late.to));
+          this.#isAtTail = this.#position >= this.#feed.tail();
           return this.#units > 0 ? 'made' : 'busy';
         });
       taken += this.#take(lines, Math.min(tail, lines.to));
     } while (taken < framesLimits.pageBytes.default && performance.now() < untilMs);
+    this.#isAtTail = this.#position >= this.#feed.tail();
     return this.#units > 0 ? 'made' : 'busy';
   }
 
