@@ -29,7 +29,7 @@ export interface ReaderHost {
 }
 
 /** Who hears of it beside the data. */
-export interface Listener {
+export interface ReaderListener {
   /** Undefined: nobody listens. */
   readonly onEvent: ((event: SubscriptionEvent) => void) | undefined;
   /** Says what has to be heard where nobody listens. */
@@ -57,12 +57,12 @@ export class FeedReader {
   readonly #slab = new Slab();
   readonly #position: FeedPosition;
   readonly #consumer: string | undefined;
-  readonly #listener: Listener;
+  readonly #listener: ReaderListener;
   #host: ReaderHost | undefined;
   readonly #opened = new Deferred<Opened>();
   #isAhead = false;
 
-  constructor(request: Request, listener: Listener) {
+  constructor(request: Request, listener: ReaderListener) {
     this.requested = request.feed;
     this.delivery = request.delivery ?? 'block';
     this.acks = new Acks(request.window ?? limits.window.default);

@@ -19,7 +19,7 @@ import { Routes, type RoutesHost } from './routes.ts';
 const instance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0'));
 
 /** What ended it, where that was not meant: whatever was thrown. */
-export interface Failure {
+export interface Thrown {
   readonly error: unknown;
 }
 
@@ -161,7 +161,7 @@ export class Link implements ReaderHost, RoutesHost {
     this.#session?.abandon(reason);
   }
 
-  over(reader: FeedReader, failed: Failure | undefined): void {
+  over(reader: FeedReader, failed: Thrown | undefined): void {
     if (failed === undefined) reader.finish(this.clock.nowMicros());
     else reader.fail(failed.error);
     this.#forget(reader);
@@ -186,7 +186,7 @@ export class Link implements ReaderHost, RoutesHost {
   // The loop.
 
   async #run(): Promise<void> {
-    let failed: Failure | undefined;
+    let failed: Thrown | undefined;
     try {
       failed = await this.#untilOver();
     } catch (error) {
@@ -196,7 +196,7 @@ export class Link implements ReaderHost, RoutesHost {
     this.#finish(failed);
   }
 
-  async #untilOver(): Promise<Failure | undefined> {
+  async #untilOver(): Promise<Thrown | undefined> {
     while (this.#stopping === 'no') {
       this.#report({ phase: 'connecting', failures: this.#failures });
       const { end, lastedMs, retryAfterMs } = await this.#sessionFromStartToEnd();
@@ -283,7 +283,7 @@ export class Link implements ReaderHost, RoutesHost {
     this.#wake.resolve();
   }
 
-  #finish(failed: Failure | undefined): void {
+  #finish(failed: Thrown | undefined): void {
     this.#stopping = 'at once';
     try {
       for (const reader of [...this.#readers]) this.over(reader, failed);
