@@ -75,7 +75,7 @@ test('a full disk under --text: an error, and no ack for a block that is not in 
   const disk = await smallDisk();
   const { url, acked } = await feedServer();
   const file = join(disk.path, 'blocks.txt');
-  const full = await blockfeed('collect', url, ...takeAll, '--text', file);
+  const full = await blockfeed('collect', url, ...takeAll, '--window', '8', '--text', file);
   expectOneError(full.stderr, /^error: cannot write .*blocks\.txt: ENOSPC/);
   expect(full.exitCode).toBe(1);
   const { stdout } = await shell(`grep '^block all' '${file}' | tail -1`);

@@ -225,7 +225,9 @@ async function check({ plan, policy, from, session, plain }: Joined, lines: Line
       return text;
     });
     expect(came).toEqual(expected);
-    expect(frames).toEqual([]);
+    // What is left is the beginning of the block that is filling, up to an anchor.
+    const begun = plan.way === 'plain' ? '' : (rest?.lines ?? '');
+    expect(begun.startsWith(frames.join(''))).toBe(true);
     return;
   }
   if (session === undefined) return;
