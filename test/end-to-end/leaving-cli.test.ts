@@ -99,7 +99,7 @@ test.each(['block', 'message'] as const)(
   async (delivery) => {
     const server = await Serving.start(feeds);
     const out = await temporaryFolder();
-    const collector = collecting(server.url, 'user:512', 'tick:10', '--delivery', delivery, '--out', out, '--json');
+    const collector = collecting(server.url, 'user:128', 'tick:10', '--delivery', delivery, '--out', out, '--json');
     await toldSome(collector, 2);
     server.signal('SIGKILL');
     await collector.stderr.including('not connected');
@@ -109,7 +109,7 @@ test.each(['block', 'message'] as const)(
     expect(Date.now() - sinceMs).toBeLessThan(4_000);
     const stored = await verified(out);
     const cuts = stored.map(({ blocks }) => blocks.at(-1)?.cut);
-    // By messages a part of the block of 512 had come; by blocks nothing of it.
+    // By messages a part of the block of 128 had come. In block delivery it is one frame, of which nothing had come.
     if (delivery === 'message') expect(cuts).toContain('end');
     else expect(cuts).not.toContain('end');
   },
