@@ -55,10 +55,9 @@ export function addStudy(program: Command): void {
       ),
     )
     .addOption(
-      new Option(
-        '--window <blocks>',
-        'blocks of a client under way at once, of 4 MiB at most (default: 1000)',
-      ).argParser(wholeNumber('--window', ranges.window)),
+      new Option('--window <blocks>', 'blocks of a client under way at once, of 4 MiB at most (default: 64)').argParser(
+        wholeNumber('--window', ranges.window),
+      ),
     )
     .addOption(
       new Option('--rounds <number>', 'how often each point is run').argParser(wholeNumber('--rounds', ranges.rounds)),

@@ -35,7 +35,8 @@ async function feedServer(): Promise<{ readonly url: string; readonly acked: () 
   };
 }
 
-const takeAll = ['all', '--from', '0', '--size', '500'];
+// A small window, so that some is synced and acked before the small disk is full.
+const takeAll = ['all', '--from', '0', '--size', '500', '--window', '8'];
 
 function expectOneError(stderr: string, error: RegExp): void {
   const lines = stderr.split('\n').filter((line) => line.startsWith('error: '));
@@ -75,7 +76,7 @@ test('a full disk under --text: an error, and no ack for a block that is not in 
   const disk = await smallDisk();
   const { url, acked } = await feedServer();
   const file = join(disk.path, 'blocks.txt');
-  const full = await blockfeed('collect', url, ...takeAll, '--window', '8', '--text', file);
+  const full = await blockfeed('collect', url, ...takeAll, '--text', file);
   expectOneError(full.stderr, /^error: cannot write .*blocks\.txt: ENOSPC/);
   expect(full.exitCode).toBe(1);
   const { stdout } = await shell(`grep '^block all' '${file}' | tail -1`);

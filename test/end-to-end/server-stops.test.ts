@@ -69,7 +69,7 @@ test('a second signal ends a server at once that waits for an ack: 143, or 130 b
   ] as const) {
     const server = await Serving.start(feeds);
     const peer = await SessionPeer.open(server.url);
-    await peer.subscribe({ feed: 'tick', from: 0, size: 10 });
+    await peer.subscribe({ feed: 'tick', from: 0, size: 10, window: 8 });
     await peer.until(() => peer.blocks('tick').length === 8);
     server.signal(signal);
     await peer.hears('closing');
