@@ -122,7 +122,7 @@ declare function btoa(binary: string): string;
 
 interface Response {
   readonly status: number;
-  text(): Promise<string>;
+  readonly body: AsyncIterable<Uint8Array> | null;
 }
 
 declare function fetch(

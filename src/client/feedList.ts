@@ -2,6 +2,7 @@
 import { httpRequest, withoutCredentials } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
+import { clientLimits } from './limits.ts';
 
 /** How long a server may take to answer, in ms. */
 const answerMs = 10_000;
@@ -21,7 +22,7 @@ export async function requestFeedList(
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerMs) });
     answeredMicros = nowMicros();
     if (response.status !== 200) throw handshakeRefused(response.status);
-    text = await response.text();
+    text = await textOf(response, url);
   } catch (cause) {
     throw cause instanceof BlockfeedError ? cause : noAnswer(address, cause);
   }
@@ -30,6 +31,19 @@ export async function requestFeedList(
   } catch (cause) {
     throw wrongPeer(`what it answers at ${url} is no JSON`, cause);
   }
+}
+
+/** The body as text. Throws `bad-server` where it has too many bytes. */
+async function textOf({ body }: Response, url: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    bytes += piece.length;
+    if (bytes > clientLimits.feedListBytes.default) throw wrongPeer(`what it answers at ${url} does not end`);
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function noAnswer(address: string, cause: unknown): BlockfeedError {

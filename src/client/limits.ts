@@ -16,6 +16,7 @@ export type ClientLimitName =
   | 'browserWindowBytes'
   | 'rememberedAcks'
   | 'answerBytes'
+  | 'feedListBytes'
   | 'retry';
 
 export const clientLimits: Readonly<Record<ClientLimitName, Limit>> = {
@@ -130,6 +131,14 @@ export const clientLimits: Readonly<Record<ClientLimitName, Limit>> = {
     default: 1_024,
     reason: 'what a proxy answers instead of the server says why in its first line',
     atLimit: 'the rest of the answer is not read',
+  },
+  feedListBytes: {
+    unit: 'bytes',
+    min: 16_777_216,
+    max: 16_777_216,
+    default: 16_777_216,
+    reason: 'some ten thousand feeds with long specifications; a peer that is no server may answer without end',
+    atLimit: 'the rest is not read, and the command ends with `bad-server`',
   },
   retry: {
     unit: 'count',
