@@ -3,6 +3,11 @@
 import { assert } from './assert.ts';
 
 const fewest = 8;
+/**
+ * Memory for so many is not given back while the queue is used: a window that fills and empties with each ack would allocate
+ * anew each time, which costs a server of blocks of 50 a seventh of its time.
+ */
+const kept = 128;
 
 export class NumberQueue {
   readonly #stride: number;
@@ -47,13 +52,13 @@ export class NumberQueue {
     this.#length++;
   }
 
-  /** Takes the oldest `count` out, and gives memory back where little of it is used. */
+  /** Takes the oldest `count` out, and gives memory back where there is much and little of it is used. */
   drop(count: number): void {
     assert(count <= this.#length, 'no more is dropped than there is');
     this.#head = (this.#head + count) & (this.#capacity - 1);
     this.#length -= count;
     let capacity = this.#capacity;
-    while (capacity > fewest && this.#length * 4 <= capacity) capacity /= 2;
+    while (capacity > kept && this.#length * 4 <= capacity) capacity /= 2;
     if (capacity < this.#capacity) this.#move(capacity);
   }
 

@@ -74,7 +74,7 @@ describe('what a window remembers', () => {
     expect(window.ack(60_000)).toEqual({ blocks: 60_000, spanMicros: 599_995 });
     expect([window.unacked, window.unackedBytes]).toEqual([40_000, 4_000_000]);
     window.ack(100_000);
-    expect(budget.bytes).toBe(256);
+    expect(budget.bytes).toBe(128 * 32);
     window.release();
     window.release();
     expect(budget.bytes).toBe(0);
