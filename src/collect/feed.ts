@@ -152,6 +152,8 @@ async function collectInto(
         const block = gathering.take(value);
         if (block !== undefined) {
           if (!events.claim()) {
+            // First, since a subscription that is left acks no more.
+            await syncAndAck();
             await parts.return();
             break;
           }

@@ -49,3 +49,22 @@ test('a feed that turns out to be stored under other words is left where it bega
   peer.say({ type: 'unsubscribed', feed: 'user', acked: 45 });
   expect(await collection.done).toMatchObject({ blocks: 1 });
 });
+
+test('of the number of blocks that are wanted the last is acked, also where more came before it was stored', async () => {
+  let keep = () => {};
+  const kept = new Promise<string>((resolve) => {
+    keep = () => resolve('{}');
+  });
+  const { store, ...rest } = options(undefined);
+  const keeping: Store = { ...store, open: async (feed) => ({ ...(await store.open(feed)), seal: () => kept }) };
+  await using server = await scriptedServer();
+  const collection = collect(server.url, { ...rest, store: keeping, blocks: 1 });
+  const peer = await server.welcomed();
+  await peer.subscribe();
+  peer.frame(0, 5, 'size');
+  peer.frame(5, 10, 'size');
+  await peer.read();
+  keep();
+  expect(await peer.expect('ack')).toMatchObject({ feed: 'user', to: 5 });
+  expect(await collection.done).toMatchObject({ blocks: 1, messages: 5 });
+});
