@@ -130,7 +130,10 @@ export class FeedPosition {
     return endOf(at, cut, receivedMicros);
   }
 
-  /** Takes a gap: first the end of the block that was open, if one was, then the gap. Throws `bad-server`. */
+  /**
+   * Takes a gap: first the end of the block that was open, if one was, then the gap. Throws `bad-server`. A gap of nothing but
+   * the line that was asked for once more loses nothing, since that line came: it ends the block, and is not told.
+   */
   gap(from: number, to: number, reason: string, receivedMicros: number): (Part | Gap)[] {
     const at = this.#placed();
     const expected = at.repeats ? at.next - 1 : at.next;
@@ -138,9 +141,10 @@ export class FeedPosition {
     const isBeforeStart = at.fresh && !at.open && to === at.next && from < to;
     if (!isBeforeStart && (from !== expected || to <= from))
       throw badServer(`a gap [${from}, ${to}) of ${at.feed} came where ${expected} had to come`, at.feed);
-    const came: (Part | Gap)[] = at.open ? [endOf(at, 'gap', receivedMicros)] : [];
     const lostFrom = isBeforeStart ? from : at.next;
-    if (lostFrom < to) came.push({ kind: 'gap', from: lostFrom, to, reason });
+    const isLoss = lostFrom < to;
+    const came: (Part | Gap)[] = at.open ? [endOf(at, isLoss ? 'gap' : 'end', receivedMicros)] : [];
+    if (isLoss) came.push({ kind: 'gap', from: lostFrom, to, reason });
     Object.assign(at, { next: to, last: undefined, check: undefined, repeats: false, fresh: false });
     return came;
   }

@@ -146,6 +146,16 @@ test('a last line that cannot come again since it was lost ends its block with t
   ]);
 });
 
+test('a gap of nothing but the last line, which came before, loses nothing: its block ends, and no gap is told', () => {
+  const cursor = opened({ delivery: 'message' });
+  cursor.line(bytes(lineOf(0)), 0);
+  cursor.line(bytes(lineOf(1)), 0);
+  expect(cursor.ask()).toMatchObject({ from: 1 });
+  answer(cursor, 1);
+  expect(cursor.gap(1, 2, 'retention', 0)).toMatchObject([{ kind: 'part', from: 2, to: 2, cut: 'end' }]);
+  expect(cursor.ask()).toMatchObject({ from: 2 });
+});
+
 test('a clock that goes back makes no part begin after it came', () => {
   expect(opened().line(bytes(lineOf(0)), 1_000, 2_000)).toMatchObject({ beganMicros: 1_000, receivedMicros: 1_000 });
   const came = opened().frame({ feed: 'user', from: 0, to: 3 }, bytes(linesOf(0, 3)), 1_000, 2_000);
