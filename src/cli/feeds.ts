@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { requestFeedList } from '../client/feedList.ts';
-import { withoutCredentials } from '../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import type { FeedList } from '../server/index.ts';
 import { webSocketUrl } from './flags.ts';
@@ -37,7 +37,7 @@ export function addFeeds(program: Command): void {
 async function feedListOf(url: string): Promise<FeedList> {
   const { body } = await requestFeedList(url, systemClock.nowMicros);
   if (isFeedList(body)) return body;
-  throw new BlockfeedError('bad-server', `${withoutCredentials(url)} does not answer as a blockfeed server does`, {
+  throw new BlockfeedError('bad-server', `${withoutCredentialsOfOne(url)} does not answer as a blockfeed server does`, {
     hint: 'Check the address.',
   });
 }

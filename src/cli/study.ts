@@ -3,7 +3,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { errorName, storing } from '../blocks/files.ts';
-import { withoutCredentials } from '../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { formatMinutes } from '../protocol/units.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import type { StudiedServer } from '../study/experiment/server.ts';
@@ -179,8 +179,11 @@ async function report(result: StudyResult, { json, out }: StudyFlags): Promise<v
 }
 
 function commandLine(): string {
-  const words = process.argv.slice(2).map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`));
-  return withoutCredentials(['blockfeed', ...words].join(' '));
+  const words = process.argv.slice(2).map((word) => {
+    const shown = word.includes('://') ? withoutCredentialsOfOne(word) : word;
+    return /^[\w./:=,@-]+$/.test(shown) ? shown : `'${shown}'`;
+  });
+  return ['blockfeed', ...words].join(' ');
 }
 
 /** A result grows to megabytes, and there may be many runs a second: it is not saved after each. */

@@ -2,7 +2,7 @@
 // request of a study that goes on.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { withoutCredentials } from '../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import type { Delivery } from '../protocol/messages.ts';
 import type { EarlierStudy } from '../study/earlier.ts';
 import { runCountOf } from '../study/experiment/plan.ts';
@@ -115,7 +115,7 @@ export function refuseOther(
   const { server } = earlier;
   if (server.own && url !== undefined) refuse('a server of its own', 'leave out the URL');
   // A result holds no password.
-  if (!server.own && (url === undefined || withoutCredentials(url) !== server.url))
+  if (!server.own && (url === undefined || withoutCredentialsOfOne(url) !== server.url))
     refuse(`the server ${server.url}`, 'state it');
   if (Object.keys(flags).every((name) => notOfTheGrid.includes(name))) return;
   const was = { ...earlier.setup, seed: earlier.seed };

@@ -1,5 +1,5 @@
 // The errors that the client itself finds, each with what to do about it.
-import { withoutCredentials } from '../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 
 /** The server said what it may not say. Going on could lose or double a message, so nothing goes on. */
@@ -36,7 +36,7 @@ export function serverUnreachable(
   reason: string,
   cause: BlockfeedError | undefined,
 ): BlockfeedError {
-  const shown = withoutCredentials(url);
+  const shown = withoutCredentialsOfOne(url);
   return new BlockfeedError('unreachable', `${shown} could not be reached in ${tries} tries: ${reason}`, {
     hint: 'Check that the server runs and that the address is right, or allow more tries (retry).',
     about: shown,

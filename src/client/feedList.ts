@@ -1,5 +1,5 @@
 // What a server answers to `GET /feeds`: one way to it for everything that asks by HTTP.
-import { httpRequest, withoutCredentials } from '../protocol/address.ts';
+import { httpRequest, withoutCredentialsOfOne } from '../protocol/address.ts';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { handshakeRefused, tlsFault, wrongPeer } from './faults.ts';
 import { clientLimits } from './limits.ts';
@@ -52,7 +52,7 @@ function noAnswer(address: string, cause: unknown): BlockfeedError {
   const { code, message } = why as { readonly code?: string; readonly message: string };
   return (
     tlsFault(code, message, cause) ??
-    new BlockfeedError('unreachable', `${withoutCredentials(address)} does not answer: ${message || code}`, {
+    new BlockfeedError('unreachable', `${withoutCredentialsOfOne(address)} does not answer: ${message || code}`, {
       hint: 'Check the address, and that the server runs.',
       cause,
     })

@@ -5,10 +5,10 @@ const hidden = '***';
 
 /**
  * A text without the users and passwords of the addresses in it. Also of wrong ones: a password with a slash makes no address,
- * and stands in the error that says so. So all that is before the last @ goes.
+ * and stands in the error that says so; one with a quote makes one. So all that is before a word's last @ goes.
  */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s'"<>]*@/gi, `$1${hidden}@`);
+  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, `$1${hidden}@`);
 }
 
 /** The same for a text that is meant as one address, with or without `ws://`. */

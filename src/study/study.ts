@@ -1,5 +1,5 @@
 // Runs a study from start to end: makes every run of the plan, in order, and draws the conclusions.
-import { withoutCredentials } from '../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../protocol/address.ts';
 import { adviceOf } from './advice.ts';
 import { Disturbed } from './disturbed.ts';
 import type { EarlierStudy } from './earlier.ts';
@@ -68,7 +68,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       finishedAt,
       machine: machine(),
       server: {
-        url: withoutCredentials(server.url),
+        url: withoutCredentialsOfOne(server.url),
         own: server.sample !== undefined,
         clockOffsetMicros: clock.offsetMicros,
         clockErrorMicros: clock.errorMicros,

@@ -11,10 +11,10 @@ import { temporaryFolder } from '../end-to-end/processes.ts';
 import { blockfeed, type Ended } from './command.ts';
 
 const user = 'us:er';
-const password = 'p@ss/wörd%';
-const stated = 'us%3Aer:p%40ss%2Fw%C3%B6rd%25';
+const password = `p@ss/wö'rd%`;
+const stated = `us%3Aer:p%40ss%2Fw%C3%B6'rd%25`;
 /** The password as it may be shown by mistake. */
-const leaks = [password, 'p%40ss', 'w%C3%B6rd', 'wörd', Buffer.from(`us:er:${password}`).toString('base64')];
+const leaks = [password, 'p%40ss', 'w%C3%B6', 'wö', "'rd", Buffer.from(`us:er:${password}`).toString('base64')];
 
 /** A server behind a proxy that lets nobody in without the password; resolves with its host and port. */
 async function guardedServer(): Promise<string> {
@@ -98,6 +98,7 @@ test.each([
       `http://${stated}@127.0.0.1:1`,
       `ws://us:${password}@127.0.0.1:1`,
       `ws://us:${password} and more@127.0.0.1:1`,
+      `ws://us:"<p'wö>"@127.0.0.1:1`,
       `ws://${stated}@no-such-host.invalid`,
       `WSS://${stated}@127.0.0.1:1`,
     ]) {
@@ -109,6 +110,17 @@ test.each([
   },
   60_000,
 );
+
+test('a study keeps no password in its command, also one with quotes as it was typed', async () => {
+  const host = await guardedServer();
+  const out = await temporaryFolder();
+  const typed = `ws://us%3Aer:p%40ss%2Fwö'rd%25@${host}`;
+  const { exitCode, stderr } = await blockfeed('study', typed, ...short.split(' '), '--out', out);
+  expect(exitCode, stderr).toBe(0);
+  const result = await readFile(join(out, 'result.json'), 'utf8');
+  expectNoLeak(result);
+  expect(JSON.parse(result)).toMatchObject({ command: expect.stringContaining(`***@${host}`) });
+}, 60_000);
 
 async function ran(command: string, url: string): Promise<Ended> {
   return await blockfeed(...command.split(' ').map((word) => (word === 'URL' ? url : word)));

@@ -1,7 +1,7 @@
 // The time as every process of a study reads it, and how far a server's is from it.
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { requestFeedList } from '../../client/feedList.ts';
-import { withoutCredentials } from '../../protocol/address.ts';
+import { withoutCredentialsOfOne } from '../../protocol/address.ts';
 import { BlockfeedError } from '../../protocol/errors.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function estimateClockOffset(address: string): Promise<ClockOffset>
 
 function timeIn(body: unknown, address: string): number {
   if (typeof body === 'object' && body !== null && 'time' in body && typeof body.time === 'number') return body.time;
-  throw new BlockfeedError('bad-server', `${withoutCredentials(address)} does not state its time at /feeds`, {
+  throw new BlockfeedError('bad-server', `${withoutCredentialsOfOne(address)} does not state its time at /feeds`, {
     hint: 'Check that the peer is a blockfeed server of this version.',
   });
 }
