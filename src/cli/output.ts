@@ -42,11 +42,11 @@ export function styled(stream: NodeJS.WriteStream, style: Style, text: string): 
 
 /**
  * Ends the process when stdout can take no more. When the reader has gone (`| head`), which says that it has enough, that is
- * quiet; when the disk is full, a line says so.
+ * quiet, and no failure in itself; when the disk is full, a line says so.
  */
 export function watchOutput(): void {
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(exitCodes.done);
+    if (code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.done);
     say(`error: cannot write to stdout: ${message}. What came after the last line that is there is lost.`);
     process.exit(exitCodes.failed);
   });

@@ -20,13 +20,13 @@ export function addVerify(program: Command): void {
     .addHelpText('after', '\nExamples:\n  blockfeed verify blocks\n  blockfeed verify blocks/user --regenerate --json')
     .action(async (folder: string, flags: { readonly regenerate?: boolean; readonly json?: boolean }) => {
       const verified = await verifyFolder(folder, flags.regenerate === true ? { regenerate } : {});
+      const wrong = verified.filter(({ problems }) => problems.length > 0).length;
+      // Before anything is printed: the reader may go.
+      if (wrong > 0) process.exitCode = exitCodes.failed;
       if (flags.json === true) print(JSON.stringify(verified, undefined, 2));
       else for (const each of verified) printFolder(each);
-      const wrong = verified.filter(({ problems }) => problems.length > 0).length;
-      if (wrong > 0) {
-        say(`error: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
-        process.exitCode = exitCodes.failed;
-      } else say(`${count(verified.length, 'folder')} verified`);
+      if (wrong > 0) say(`error: ${wrong} of ${count(verified.length, 'folder')} not as it should be`);
+      else say(`${count(verified.length, 'folder')} verified`);
     });
 }
 

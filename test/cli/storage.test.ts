@@ -223,6 +223,18 @@ test('--json beside --out tells the lines of the journal, each with its feed, on
   expect(stdout).toBe(journal.map((line) => `{"feed":"all",${line.slice(1)}\n`).join(''));
 });
 
+test('verify of a damaged folder ends with 1, also where the reader of its output has gone', async () => {
+  const { url } = await feedServer();
+  const out = await temporaryFolder();
+  await blockfeed('collect', url, ...takeAll, '--out', out, '-n', '1');
+  const [stored] = await verifyFolder(out);
+  await unlink(join(stored?.path ?? '', 'blocks.journal'));
+  // A pipe that had a reader, which is gone before anything is written.
+  const gone = `mkfifo '${out}.pipe'; exec 3<>'${out}.pipe' 4>'${out}.pipe' 3<&-; rm '${out}.pipe'`;
+  for (const flags of ['', '--json'])
+    expect(await shell(`${gone}; blockfeed verify '${out}' ${flags} >&4`)).toMatchObject({ exitCode: 1 });
+});
+
 test('a collector whose reader has gone leaves a folder that is whole, and the next goes on in it', async () => {
   const { url } = await feedServer();
   const out = await temporaryFolder();
