@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream';
 import { cliLimits } from './limits.ts';
 import { Talk } from './talk.ts';
-import { openOutputs } from './terminal.ts';
+import { forgetClosedTerminals, openOutputs } from './terminal.ts';
 
 /** How a command ends. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const;
@@ -45,6 +45,7 @@ export function styled(stream: NodeJS.WriteStream, style: Style, text: string): 
  * quiet, and no failure in itself; when the disk is full, a line says so.
  */
 export function watchOutput(): void {
+  process.on('exit', forgetClosedTerminals);
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.done);
     say(`error: cannot write to stdout: ${message}. What came after the last line that is there is lost.`);

@@ -2,12 +2,19 @@
 // one that is not read (Ctrl-S, text marked in a console) would stop the event loop, and everybody who is served by it.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { errorName } from '../blocks/files.ts';
+
+/** Which of the process's inputs and outputs were terminals when it began. */
+const terminalFds = [0, 1, 2].filter((fd) => isatty(fd));
 
 /** How long a terminal that takes nothing is left alone, in ms. */
 const retryMs = 20;
 
-/** Writes at once what the terminal takes, in order; the rest waits here. */
+/**
+ * Writes at once what the terminal takes, in order; the rest waits here. A terminal that was closed takes text and shows it
+ * to nobody: that is no failure, since its signal (SIGHUP) comes as well, and says what to do.
+ */
 class Terminal extends Writable {
   readonly #fd: number;
   #retry: NodeJS.Timeout | undefined;
@@ -23,7 +30,9 @@ class Terminal extends Writable {
       try {
         while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
       } catch (error) {
-        if (errorName(error) !== 'EAGAIN') return done(error as Error);
+        const name = errorName(error);
+        if (name === 'EIO') return done();
+        if (name !== 'EAGAIN') return done(error as Error);
         this.#retry = setTimeout(write, retryMs);
         return;
       }
@@ -61,5 +70,19 @@ function openTerminal(fd: 1 | 2): Terminal | undefined {
     return new Terminal(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * To be called when the process ends. Node sets the terminals that it began with back to how they were, and aborts where
+ * one of them was closed meanwhile. It leaves alone what has become another file.
+ */
+export function forgetClosedTerminals(): void {
+  if (process.platform === 'win32') return;
+  for (const fd of terminalFds) {
+    if (isatty(fd)) continue;
+    closeSync(fd);
+    // The system gives the lowest number that is free: the one that was just closed.
+    openSync('/dev/null', 'r+');
   }
 }

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer, type ServerLimits } from '../../src/server/index.ts';
-import { Lines, Unread } from '../end-to-end/processes.ts';
+import { Lines, temporaryFolder, Unread } from '../end-to-end/processes.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
+import { scriptedServer } from '../support/scriptedServer.ts';
 import { program } from './command.ts';
 
 test.each(['full-tty', 'full-pipe'] as const)(
@@ -102,4 +103,20 @@ test('ACK-5: a collector whose output is not read says so on stderr, once', asyn
 test('a command that has ended does not wait for a reader of its talk', async () => {
   const collector = new Unread('full-tty', '2', ['collect', 'ws://127.0.0.1:1', 'x', '--retry', '0']);
   expect(await collector.ended).toBe(1);
+});
+
+test('BYE-1: a collector whose terminal is closed leaves as at any signal: it takes what there is of its block, and acks it', async () => {
+  await using server = await scriptedServer();
+  const flags = ['--size', '5', '--out', await temporaryFolder()];
+  const collector = new Unread('own-tty', '1,2', ['collect', server.url, 'user', ...flags]);
+  const peer = await server.welcomed();
+  await peer.subscribe();
+  peer.frame(0, 3);
+  await peer.read();
+  collector.closeWindow();
+  expect(await peer.expect('unsubscribe')).toMatchObject({ flush: true });
+  peer.frame(3, 3, 'end');
+  expect(await peer.expect('ack')).toMatchObject({ to: 3 });
+  peer.say({ type: 'unsubscribed', feed: 'user', acked: 3 });
+  expect(await collector.ended).toBe(0);
 });

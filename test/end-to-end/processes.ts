@@ -120,7 +120,7 @@ export class Unread {
   readonly #child: ChildProcess;
   readonly #pid: Promise<number>;
 
-  constructor(kind: 'tty' | 'full-tty' | 'full-pipe', fds: '2' | '1,2', args: readonly string[]) {
+  constructor(kind: 'tty' | 'own-tty' | 'full-tty' | 'full-pipe', fds: '2' | '1,2', args: readonly string[]) {
     const child = spawn('/usr/bin/python3', [terminal, kind, fds, process.execPath, program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -140,6 +140,11 @@ export class Unread {
 
   /** From now on it is read. */
   read(): void {
+    this.#child.stdin?.end();
+  }
+
+  /** Closes the window of a terminal of its own. */
+  closeWindow(): void {
     this.#child.stdin?.end();
   }
 
