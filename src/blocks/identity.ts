@@ -1,6 +1,6 @@
 // Which file an open handle is. A path may name another file later, or none: somebody has deleted, moved or replaced it.
 // What is then written goes to a file that nobody finds, and the operating system calls that a success.
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { BlockfeedError } from '../protocol/errors.ts';
 import { errorName, storageError, storing } from './files.ts';
@@ -9,17 +9,20 @@ export class FileIdentity {
   readonly #path: string;
   readonly #device: bigint;
   readonly #inode: bigint;
+  readonly #lookUp: typeof lstatSync;
 
-  private constructor(path: string, device: bigint, inode: bigint) {
+  private constructor(path: string, device: bigint, inode: bigint, lookUp: typeof lstatSync) {
+    this.#lookUp = lookUp;
     this.#path = path;
     this.#device = device;
     this.#inode = inode;
   }
 
-  static async of(file: FileHandle, path: string): Promise<FileIdentity> {
+  /** `links` is how the file was opened: whether a symbolic link at `path` was followed to it, or refused. */
+  static async of(file: FileHandle, path: string, links: 'followed' | 'refused'): Promise<FileIdentity> {
     // As bigint: inodes of some file systems are beyond 2^53.
     const { dev, ino } = await storing('read', path, () => file.stat({ bigint: true }));
-    return new FileIdentity(path, dev, ino);
+    return new FileIdentity(path, dev, ino, links === 'followed' ? statSync : lstatSync);
   }
 
   /**
@@ -29,7 +32,7 @@ export class FileIdentity {
   check(): void {
     try {
       // Not as a promise: the answer is in memory, and three promises for each sync would cost a tenth of its time.
-      const { dev, ino } = lstatSync(this.#path, { bigint: true });
+      const { dev, ino } = this.#lookUp(this.#path, { bigint: true });
       if (dev === this.#device && ino === this.#inode) return;
     } catch (error) {
       const name = errorName(error);

@@ -1,5 +1,5 @@
 // Files that somebody takes away: while they are written to, or before the next collector comes.
-import { appendFile, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataFile } from '../../src/blocks/names.ts';
@@ -105,6 +105,24 @@ describe('while a folder is written to,', () => {
     await rm(path);
     await block(sink, 5);
     await expect(sink.sync()).rejects.toMatchObject({ code: 'storage', about: path });
+    await sink.close();
+    await store.close();
+  });
+
+  it('a text file behind a symbolic link is written to, until the link names another file', async () => {
+    const root = await temporaryFolder();
+    const [target, link] = [join(root, 'target.txt'), join(root, 'link.txt')];
+    await symlink(target, link);
+    const store = await openTextStore(link);
+    const sink = await store.open(feed);
+    await block(sink, 0);
+    await sink.sync();
+    expect(await readFile(target, 'utf8')).toMatch(/^block /);
+    await rm(link);
+    await writeFile(join(root, 'other.txt'), '');
+    await symlink(join(root, 'other.txt'), link);
+    await block(sink, 5);
+    await expect(sink.sync()).rejects.toMatchObject({ code: 'storage', about: link });
     await sink.close();
     await store.close();
   });

@@ -25,7 +25,7 @@ export class Appender {
   static async open(path: string, flags: number, length: number, gatherBytes: number): Promise<Appender> {
     const file = await storing('open', path, () => open(path, flags));
     try {
-      return new Appender(file, await FileIdentity.of(file, path), path, length, gatherBytes);
+      return new Appender(file, await FileIdentity.of(file, path, 'refused'), path, length, gatherBytes);
     } catch (error) {
       await abandon(() => file.close());
       throw error;

@@ -29,7 +29,7 @@ export async function takeLock(path: string): Promise<Lock> {
   const file = await storing('open', path, () => open(path, flags));
   try {
     if (!isGranted(native, file, path)) throw lockedBy(path, await readNote(file));
-    const identity = await FileIdentity.of(file, path);
+    const identity = await FileIdentity.of(file, path, 'refused');
     // Between the open and the lock the file may have been replaced. Then the lock is one of nothing.
     identity.check();
     await storing('write', path, () => writeNote(file));

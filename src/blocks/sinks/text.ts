@@ -1,5 +1,5 @@
 // Prints blocks to the end of a text file.
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { abandon, storing, syncFolder, writeFully } from '../files.ts';
 import { FileIdentity } from '../identity.ts';
@@ -51,6 +51,6 @@ export async function openTextStore(path: string, options: PrintingOptions = {})
 /** Undefined for a terminal or a pipe: it has nothing to sync, and nobody can take it away. */
 async function identityOfRegular(file: FileHandle, path: string): Promise<FileIdentity | undefined> {
   if (!(await storing('read', path, () => file.stat())).isFile()) return undefined;
-  await syncFolder(dirname(path));
-  return await FileIdentity.of(file, path);
+  await syncFolder(dirname(await storing('read', path, () => realpath(path))));
+  return await FileIdentity.of(file, path, 'followed');
 }
