@@ -1,5 +1,5 @@
 // A journal that has lost lines which were durable: nothing of the folder may be touched, and verifying has to say so.
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { headBytes } from '../../src/blocks/journal.ts';
@@ -218,6 +218,19 @@ describe('what a crash left is kept aside', () => {
     await block(last, 20);
     expect(await contents(folder)).not.toHaveProperty([aside]);
     await last.close();
+  });
+
+  it('whole or not at all: a longer copy takes the place of a shorter one when it is durable', async () => {
+    const { root, folder, left } = await crashed();
+    const [path, witness] = [join(folder, aside), join(root, 'witness')];
+    await writeFile(path, left.slice(0, 100));
+    await link(path, witness);
+    await writeFile(`${path}.new`, 'what a crash left of another copy');
+    await (await folderStore(root).open(feed)).close();
+    // What had the name was not written over.
+    expect(await readFile(witness, 'latin1')).toBe(left.slice(0, 100));
+    expect((await contents(folder))[aside]).toBe(left);
+    expect(await contents(folder)).not.toHaveProperty([`${aside}.new`]);
   });
 
   it('for good where its messages do not come any more', async () => {

@@ -9,7 +9,7 @@ import { asideFile } from '../names.ts';
 export async function moveAside(folder: string, name: string, position: number, asideOf: string): Promise<void> {
   const [path, aside] = [join(folder, name), join(folder, asideFile(asideOf))];
   const size = (await fileSize(path)) ?? 0;
-  // Of two with one name the longer is the later state of the same bytes, or the whole of a copy that a crash ended.
+  // Of two with one name the longer is the later state of the same bytes.
   const isNeeded = ((await fileSize(aside)) ?? 0) < size - position;
   if (isNeeded && position > 0) await copy(path, position, size, aside);
   if (isNeeded && position === 0) await storing('rename', path, () => rename(path, aside));
@@ -18,24 +18,27 @@ export async function moveAside(folder: string, name: string, position: number, 
   else if (!isNeeded) await storing('remove', path, () => unlink(path));
 }
 
+/** Under another name first, so that the copy is there whole or not at all. The rename is durable once the folder is synced. */
 async function copy(path: string, from: number, to: number, target: string): Promise<void> {
-  const file = await storing('open', target, () => open(target, 'w'));
+  const draft = `${target}.new`;
+  const file = await storing('open', draft, () => open(draft, 'w'));
   try {
     await storing('read', path, () =>
       withFile(path, 'r', async (source) => {
         let at = 0;
         for await (const piece of new FileReader(source, path, to - from).range(from, to)) {
-          await storing('write', target, () => writeFully(file, piece, at));
+          await storing('write', draft, () => writeFully(file, piece, at));
           at += piece.length;
         }
       }),
     );
-    await storing('sync', target, () => file.sync());
+    await storing('sync', draft, () => file.sync());
   } catch (error) {
     await abandon(() => file.close());
     // The original is untouched, and a disk that is full needs the room.
-    await abandon(() => unlink(target));
+    await abandon(() => unlink(draft));
     throw error;
   }
-  await storing('close', target, () => file.close());
+  await storing('close', draft, () => file.close());
+  await storing('rename', draft, () => rename(draft, target));
 }
