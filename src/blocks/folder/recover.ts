@@ -2,6 +2,8 @@
 // beyond that, and to refuse a folder that is damaged.
 //
 // The law. A crash leaves any part of what was written since the last sync, in any file, and all of what was synced before.
+// One thing is assumed of the disk: of the journal's first line, which is written over in one sector, a crash leaves the old
+// or the new one, whole. A mixture of both is refused as damaged.
 // The writer keeps three rules, so three things hold after every crash:
 //   - The journal's lines reach the offset in its first line. That line is written over only after a sync (at most every
 //     `headMs`, and when the folder is closed).
