@@ -231,6 +231,8 @@ export class Routes {
       if (route.feed !== undefined && this.#running.get(route.feed) === route) this.#ended(route.feed, route);
       return;
     }
+    // After bye what had not begun is over, and that is no failure.
+    if (route.reader.leaving && !route.left) return this.#host.over(route.reader, undefined);
     // A feed that failed is no error of ours, which the server would count.
     if (error.code !== 'feed-failed') this.#refusals++;
     if (!route.left && error.retry) this.#host.refused(route.reader, error);
