@@ -20,7 +20,9 @@ export class Acks {
   readonly #most: number;
   #covered = 0;
   #to: number | undefined;
-  #said = false;
+  /** The furthest that was said. */
+  #saidTo: number | undefined;
+  #isRepeated = false;
 
   /**
    * `most`: of so many blocks it is told, the newest. More only wait after long interruptions: what a window allows is under
@@ -35,6 +37,11 @@ export class Acks {
     return this.#to !== undefined;
   }
 
+  /** Whether there is an ack to say that was never said. */
+  get hasNews(): boolean {
+    return this.#to !== this.#saidTo;
+  }
+
   /** A block that ends at `to` and took `tookMicros` to come was handed to whoever will ack it. */
   handOut(to: number, tookMicros: number): void {
     this.#blocks.push(to, tookMicros);
@@ -47,14 +54,13 @@ export class Acks {
   ack(to: number): boolean {
     if (this.#to !== undefined && to <= this.#to) return false;
     this.#to = to;
-    this.#said = false;
     while (this.#covered < this.#blocks.length && this.#blocks.at(this.#covered, 0) <= to) this.#covered++;
     return true;
   }
 
   /** What is to be said now, in this order: several where one cannot tell of all blocks. Taken once. */
   take(): readonly JoinedAck[] {
-    if (this.#to === undefined || this.#said) return [];
+    if (this.#to === undefined || !(this.hasNews || this.#isRepeated)) return [];
     const acks: JoinedAck[] = [];
     for (let from = 0; from < this.#covered; from += mostInOne) {
       const blocks: BlockTook[] = [];
@@ -66,12 +72,13 @@ export class Acks {
     if (acks.length === 0) acks.push({ to: this.#to, blocks: [] });
     this.#blocks.drop(this.#covered);
     this.#covered = 0;
-    this.#said = true;
+    this.#saidTo = this.#to;
+    this.#isRepeated = false;
     return acks;
   }
 
   /** The last ack may have been lost on its way: it is said again. */
   repeat(): void {
-    this.#said = false;
+    this.#isRepeated = true;
   }
 }

@@ -251,10 +251,11 @@ export class Link implements ReaderHost, RoutesHost {
     this.#isKnown = true;
     this.room = welcome.subscriptions;
     this.#routes = new Routes(this);
+    // First those that are here: the callback may add others, which then ask for themselves.
+    for (const reader of this.#readers) this.#routes.add(reader);
     const { server, session, features } = welcome;
     this.#report({ phase: 'live', server, session, features });
     this.welcomed.resolve();
-    for (const reader of this.#readers) this.#routes.add(reader);
   }
 
   #said(message: ServerMessage): void {

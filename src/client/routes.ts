@@ -23,6 +23,7 @@ export interface RoutesHost {
   over(reader: FeedReader, failed: { readonly error: unknown } | undefined): void;
   /** The server refused it for the moment, or could not go on with it. */
   refused(reader: FeedReader, error: BlockfeedError): void;
+  /** An ack was said that goes further than those before. */
   acked(): void;
   /** The connection is of no use any more: another one is made. */
   abandon(reason: string): void;
@@ -119,9 +120,11 @@ export class Routes {
   /** Says what is to be acked, if anything is. */
   ack(reader: FeedReader): void {
     if (this.#routeOf(reader) === undefined) return;
+    const { hasNews } = reader.acks;
     const messages = reader.takeAcks();
     for (const message of messages) this.#host.send(message);
-    if (messages.length > 0) this.#host.acked();
+    // One that is only said again tells nothing of whether this connection works.
+    if (hasNews && messages.length > 0) this.#host.acked();
   }
 
   /** Leaves with what there is of the block that is filling. False: nothing of it has been asked for, so nothing comes. */
@@ -231,6 +234,8 @@ export class Routes {
       if (route.feed !== undefined && this.#running.get(route.feed) === route) this.#ended(route.feed, route);
       return;
     }
+    // After bye what had not begun is over, and that is no failure.
+    if (route.reader.leaving && !route.left) return this.#host.over(route.reader, undefined);
     // A feed that failed is no error of ours, which the server would count.
     if (error.code !== 'feed-failed') this.#refusals++;
     if (!route.left && error.retry) this.#host.refused(route.reader, error);

@@ -161,7 +161,9 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
         }),
         { ...nobody, id: subscription.id, about: feed },
       );
-    this.say({ type: 'unsubscribed', ...(id === undefined ? {} : { id }), feed, acked });
+    // After bye the error is all there is to say: the client never heard of that subscription under its name.
+    if (subscription.isBegun || id !== undefined)
+      this.say({ type: 'unsubscribed', ...(id === undefined ? {} : { id }), feed, acked });
     this.#closeIfLeft();
     this.#closeIfDrained();
   }

@@ -75,3 +75,19 @@ test('E1: never keeps more blocks than its window has, however many are never ac
     expect(said?.blocks.at(-1)).toEqual([3_000, 0]);
   }
 });
+
+test('an ack that is said again is no news, unless it goes further by then', () => {
+  const acks = new Acks(1_000);
+  expect(acks.hasNews).toBe(false);
+  acks.ack(5);
+  expect(acks.hasNews).toBe(true);
+  acks.take();
+  acks.repeat();
+  expect(acks.hasNews).toBe(false);
+  expect(acks.take()).toEqual([{ to: 5, blocks: [] }]);
+  acks.repeat();
+  acks.ack(10);
+  expect(acks.hasNews).toBe(true);
+  expect(acks.take()).toEqual([{ to: 10, blocks: [] }]);
+  expect(acks.take()).toEqual([]);
+});

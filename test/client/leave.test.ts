@@ -217,6 +217,42 @@ test('BYE-3: bye leaves every subscription with its partial block and resolves w
   expect(states).toEqual(['connecting', 'live', 'closed']);
 });
 
+test('BYE-3: bye while a subscribe has no answer ends that one without error, and the others gracefully', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);
+  const users = rangesOf(client.subscribe('user', { size: 5 }));
+  await peer.subscribe();
+  peer.frame(0, 2);
+  const arrays = rangesOf(client.subscribe('array', { size: 5 }));
+  const { id } = await peer.expect('subscribe');
+  const over = client.bye();
+  await peer.expect('bye');
+  peer.say({ type: 'error', code: 'not-subscribed', message: 'left', hint: 'Subscribe again.', id, about: 'array' });
+  peer.frame(2, 3, 'end', lineOf(2));
+  expect(await peer.expect('ack')).toMatchObject({ feed: 'user', to: 3 });
+  peer.say({ type: 'unsubscribed', feed: 'user', acked: 3 });
+  peer.socket.close(1000);
+  await over;
+  expect(await users).toEqual(['0 3 end']);
+  expect(await arrays).toEqual([]);
+});
+
+test('BYE-3: bye while as many subscribes as a connection carries have no answer opens no other connection', async () => {
+  await using server = await scriptedServer();
+  const [client, peer] = await Promise.all([connect(server.url), server.welcomed(10_000_000, 2)]);
+  const all = ['user', 'array'].map((feed) => rangesOf(client.subscribe(feed)));
+  const ids = [(await peer.expect('subscribe')).id, (await peer.expect('subscribe')).id];
+  const over = client.bye();
+  await peer.expect('bye');
+  for (const id of ids) peer.say({ type: 'error', code: 'not-subscribed', message: 'left', hint: 'Again.', id });
+  await peer.read();
+  peer.socket.close(1000);
+  expect(await peer.closed).toBe(1000);
+  await over;
+  expect(await Promise.all(all)).toEqual([[], []]);
+  expect(server.unexpected).toBe(0);
+});
+
 test('an ack after the end has no effect', async () => {
   await using server = await scriptedServer();
   const [client, peer] = await Promise.all([connect(server.url), server.welcomed()]);

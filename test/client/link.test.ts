@@ -118,6 +118,32 @@ test('a session that was welcomed is still a failure, until a block was acked or
   expect(await failuresAfter(lasting)).toBe(1);
 });
 
+test('an ack that is only said again is no sign of a server that works: tries go on to come later, up to their bound', async () => {
+  await using server = await scriptedServer();
+  const { client, clock, phase } = begin(server.url, { retry: 3 });
+  const first = await served(server, phase);
+  const subscription = (await client).subscribe('user', { size: 5, consumer: 'c' });
+  await first.subscribe();
+  first.frame(0, 5, 'size');
+  const blocks = subscription[Symbol.asyncIterator]();
+  await (await blocks.next()).value?.ack();
+  await first.expect('ack');
+  await first.crash();
+  for (const [failures, waitMs] of [
+    [1, 250],
+    [2, 500],
+    [3, 1_000],
+  ]) {
+    expect(await phase('waiting')).toMatchObject({ failures, waitMs });
+    clock.advance(waitMs ?? 0);
+    const peer = await served(server, phase);
+    await peer.subscribe();
+    expect(await peer.expect('ack')).toMatchObject({ to: 5 });
+    await peer.crash();
+  }
+  await expect(blocks.next()).rejects.toMatchObject({ code: 'unreachable' });
+});
+
 test('closing: what the server asks for as a pause is added to the wait', async () => {
   await using server = await scriptedServer();
   const { phase } = begin(server.url);

@@ -8,10 +8,10 @@ import { WebSocketServer } from 'ws';
 import { firstLine } from '../../src/client/answer.ts';
 import { Client } from '../../src/client/client.ts';
 import { platform } from '../../src/client/platform.node.ts';
-import { type ConnectionState, connect } from '../../src/index.ts';
+import { type ConnectionState, connect, type Subscription } from '../../src/index.ts';
 import { Arrivals } from '../support/arrivals.ts';
 import { ManualClock } from '../support/manualClock.ts';
-import { Peer, ScriptedServer } from '../support/scriptedServer.ts';
+import { Peer, ScriptedServer, scriptedServer } from '../support/scriptedServer.ts';
 
 const head = (status: string, body: string) =>
   `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -220,4 +220,27 @@ test('of an answer the first line with text is told, without markup, control cha
   expect(line('<p>')).toBe('');
   expect(line('x'.repeat(1_000))).toHaveLength(200);
   expect(line('\ufffd\ud83d\ude00'.repeat(150))).toHaveLength(300);
+});
+
+test('a feed that is subscribed when onState tells that the client is live again is asked for once', async () => {
+  await using server = await scriptedServer();
+  let lives = 0;
+  let added: Subscription | undefined;
+  const connected = connect(server.url, {
+    backoff: { firstMs: 1, capMs: 1 },
+    onState: ({ phase }) => {
+      if (phase === 'live' && ++lives === 2) added = client.subscribe('array', { size: 5 });
+    },
+  });
+  const peer = await server.welcomed();
+  const client = await connected;
+  client.subscribe('user', { size: 5 });
+  await peer.subscribe();
+  await peer.crash();
+  const again = await server.welcomed();
+  expect([(await again.subscribe()).feed, (await again.subscribe()).feed]).toEqual(['user', 'array']);
+  expect(await added?.opened).toMatchObject({ feed: 'array' });
+  await again.read();
+  expect(again.unexpected).toBe(0);
+  await client.close();
 });

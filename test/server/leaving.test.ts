@@ -250,6 +250,28 @@ describe('bye', () => {
     await expectNothingLeft(all);
   });
 
+  it('BYE-3: a subscribe without its answer is answered with the error alone, and the others are left with flush', async () => {
+    const all = await stage(true);
+    const one = await all.peer();
+    const feed = all.feed as LaterFeed;
+    await one.subscribe({ feed: 'ticks', from: 'tail', size: 1_000 });
+    all.clock.advance(10);
+    all.append(8);
+    feed.held = true;
+    const asked = one.ask({ feed: 'memory', from: 'latest', wait: 5_000 });
+    await eventually(() => feed.waiting > 0);
+    one.say({ type: 'bye' });
+    await one.until(() => one.blocks('ticks').length === 1);
+    one.ack('ticks', one.next('ticks'));
+    expect(await one.closed()).toBe(1000);
+    expect(one.said.filter(({ type }) => type === 'error' || type === 'unsubscribed')).toMatchObject([
+      { type: 'error', code: 'not-subscribed', id: asked, about: 'memory' },
+      { type: 'unsubscribed', feed: 'ticks' },
+    ]);
+    feed.release();
+    await expectNothingLeft(all);
+  });
+
   it('BYE-3: with nothing subscribed is answered at once, with nothing acked after 5 s', async () => {
     const all = await stage();
     const none = await all.peer();

@@ -37,14 +37,14 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   /** The next connection, its hello answered. */
-  async welcomed(heartbeat = 10_000_000): Promise<Peer> {
-    return await ScriptedServer.welcome(await this.connection(), heartbeat);
+  async welcomed(heartbeat = 10_000_000, subscriptions = 64): Promise<Peer> {
+    return await ScriptedServer.welcome(await this.connection(), heartbeat, subscriptions);
   }
 
   /** Answers the hello of a connection. */
-  static async welcome(peer: Peer, heartbeat = 10_000_000): Promise<Peer> {
+  static async welcome(peer: Peer, heartbeat = 10_000_000, subscriptions = 64): Promise<Peer> {
     await peer.expect('hello');
-    peer.say({ type: 'welcome', server: 'script', session: 's', heartbeat, subscriptions: 64, features: [] });
+    peer.say({ type: 'welcome', server: 'script', session: 's', heartbeat, subscriptions, features: [] });
     return peer;
   }
 
