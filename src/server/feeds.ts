@@ -52,6 +52,11 @@ export class Feeds implements Ticking {
     return this.#options.limits.adHocFeeds === 0 ? [] : (this.#options.maker?.kinds ?? []);
   }
 
+  /** Whether `find` has no specification to check for it. */
+  isKnown(requested: string): boolean {
+    return this.#configured.has(requested) || !requested.includes('?') || this.#specified.has(requested);
+  }
+
   /** The feed asked for. Throws `unknown-feed`, `bad-feed`, `feed-refused` or `feed-limit`. */
   find(requested: string): Renditions {
     const configured = this.#configured.get(requested);

@@ -36,6 +36,8 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
   #who: { session: string; address: string; client?: string; instance?: string };
   #phase: Phase = 'greeting';
   #errors = 0;
+  /** Subscriptions whose specification is still to be checked. */
+  #lookUps = 0;
   /** Of subscribes that were well-formed: many feeds may be refused at once, and none of it is an error of the client. */
   #refusals = 0;
   readonly #cameMs: number;
@@ -212,7 +214,7 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
       case 'hello':
         return this.#hello(message.client, message.instance);
       case 'subscribe':
-        return this.#subscribe(message);
+        return this.#lookUp(message);
       case 'ack':
         return this.#ack(message);
       case 'unsubscribe':
@@ -236,12 +238,42 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     });
   }
 
+  /**
+   * Checking a specification may take milliseconds, and many may come in one piece. So those that are not known yet have
+   * turns of their own, among those who are late.
+   */
+  #lookUp(message: Subscribe): void {
+    const { feeds, turns } = this.context;
+    this.#mustHavePlace(message);
+    if (feeds.isKnown(message.feed)) return this.#subscribe(message);
+    this.#lookUps++;
+    turns.addLate({
+      queued: false,
+      run: () => {
+        this.#lookUps--;
+        // Where the server stops or the connection is over nothing is said of it. After bye the close is the answer.
+        if (this.#phase !== 'open') return false;
+        try {
+          this.#mustHavePlace(message);
+          this.#subscribe(message);
+        } catch (cause) {
+          this.#refuse(cause, subjectOf(message));
+        }
+        return false;
+      },
+    });
+  }
+
+  #mustHavePlace({ feed }: Subscribe): void {
+    const count = this.#subscriptions.size + this.#lookUps;
+    if (count < this.context.limits.subscriptions) return;
+    throw new BlockfeedError('subscription-limit', `the connection has ${count} subscriptions`, {
+      hint: 'Open another connection.',
+      about: feed,
+    });
+  }
+
   #subscribe(message: Subscribe): void {
-    if (this.#subscriptions.size >= this.context.limits.subscriptions)
-      throw new BlockfeedError('subscription-limit', `the connection has ${this.#subscriptions.size} subscriptions`, {
-        hint: 'Open another connection.',
-        about: message.feed,
-      });
     const subscription = new ServerSubscription(this, message);
     const { feed } = subscription;
     if (this.#subscriptions.has(feed))
@@ -258,7 +290,8 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
     this.#subscriptions.set(feed, subscription);
     subscription.begin().catch((cause: unknown) => {
       // The client may have left it, or the connection may have ended, while its place was looked up.
-      if (this.#subscriptions.get(feed) !== subscription) return;
+      // A server that stops has stopped it: that is no failure of the feed.
+      if (this.#subscriptions.get(feed) !== subscription || this.#phase === 'draining') return;
       this.#forget(subscription);
       const subject = { ...subjectOf(message), about: message.feed };
       if (isRefusal(cause)) this.#refuse(cause, subject);
