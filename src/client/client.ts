@@ -2,10 +2,11 @@
 //
 // Its users' compilers may know nothing of `await using`; the reference, which stays in the declarations, tells them.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { limits } from '../protocol/limits.ts';
 import { AckedPlaces } from './ackedPlaces.ts';
 import { closed } from './faults.ts';
 import { FeedReader } from './feedReader.ts';
-import { Link } from './link.ts';
+import { Link, type LinkHost } from './link.ts';
 import {
   type ConnectOptions,
   clientSettings,
@@ -21,6 +22,14 @@ export class Client implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #links = new Set<Link>();
   readonly #acked = new AckedPlaces();
+  readonly #linkHost: LinkHost = {
+    room: limits.subscriptions.default,
+    place: (reader) => {
+      const { requested, delivery } = reader;
+      const link = [...this.#links].find((each) => each.takes(requested, delivery)) ?? this.#newLink();
+      link.add(reader);
+    },
+  };
   /** What a callback threw at the end of a connection, when nobody was left to be thrown it. */
   #thrown: { readonly error: unknown } | undefined;
   #forgetSignal: (() => void) | undefined;
@@ -55,8 +64,7 @@ export class Client implements AsyncDisposable {
       signal.addEventListener('abort', leave, { once: true });
       reader.onOver = () => signal.removeEventListener('abort', leave);
     }
-    const link = [...this.#links].find((each) => each.takes(feed, reader.delivery)) ?? this.#newLink();
-    link.add(reader);
+    this.#linkHost.place(reader);
     return new Subscription(reader);
   }
 
@@ -113,7 +121,7 @@ export class Client implements AsyncDisposable {
   }
 
   #newLink(): Link {
-    const link = new Link(this.#linksMade++, this.#platform, this.#settings);
+    const link = new Link(this.#linksMade++, this.#platform, this.#settings, this.#linkHost);
     this.#links.add(link);
     // A link's end is not a failure: whom it concerns has been told. The set only has to know.
     void link.closed

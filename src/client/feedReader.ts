@@ -74,9 +74,12 @@ export class FeedReader {
     this.#opened.promise.catch(() => undefined);
   }
 
-  /** Ties it to the connection that carries it, for its whole life. */
+  /** Ties it to the connection that carries it from now on, where what waits in its queue counts. */
   set host(host: ReaderHost) {
+    const { bytes } = this.#queue;
+    this.#host?.queued(-bytes);
     this.#host = host;
+    host.queued(bytes);
   }
 
   get opened(): Promise<Opened> {

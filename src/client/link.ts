@@ -3,7 +3,6 @@
 import { fullJitterMs } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { BlockfeedError } from '../protocol/errors.ts';
-import { limits } from '../protocol/limits.ts';
 import type { ServerMessage } from '../protocol/messages.ts';
 import { ClientSession, type SessionEnd, type Welcome } from './clientSession.ts';
 import { Deferred } from './deferred.ts';
@@ -23,6 +22,14 @@ export interface LinkFailure {
   readonly error: unknown;
 }
 
+/** What a link needs of the client that made it. */
+export interface LinkHost {
+  /** How many subscriptions the server lets a connection carry, as it said last. */
+  room: number;
+  /** Puts the subscription on a link that takes it. */
+  place(reader: FeedReader): void;
+}
+
 type Phase<State> = State extends unknown ? Omit<State, 'connection'> : never;
 
 export class Link implements ReaderHost, RoutesHost {
@@ -33,6 +40,7 @@ export class Link implements ReaderHost, RoutesHost {
   readonly #number: number;
   readonly #platform: Platform;
   readonly #settings: Settings;
+  readonly #host: LinkHost;
   readonly #readers = new Set<FeedReader>();
   readonly #toAck = new Set<FeedReader>();
   readonly #retries = new Map<FeedReader, Timer>();
@@ -43,7 +51,7 @@ export class Link implements ReaderHost, RoutesHost {
   #wake = new Deferred<void>();
   #carriesMessages = false;
   /** How many subscriptions its server lets it carry. */
-  room: number = limits.subscriptions.default;
+  room: number;
   /** A server was met at this address. */
   #isKnown: boolean;
   /** It waits for what came to be taken, without a connection. */
@@ -51,10 +59,12 @@ export class Link implements ReaderHost, RoutesHost {
   #failures = 0;
   #queuedBytes = 0;
 
-  constructor(number: number, platform: Platform, settings: Settings) {
+  constructor(number: number, platform: Platform, settings: Settings, host: LinkHost) {
     this.#number = number;
     this.#platform = platform;
     this.#settings = settings;
+    this.#host = host;
+    this.room = host.room;
     // A client is there once its first connection was welcomed.
     this.#isKnown = number > 0;
     // Who waits for the first welcome is told why there is none; later links have nobody who waits.
@@ -250,12 +260,22 @@ export class Link implements ReaderHost, RoutesHost {
   #welcome(welcome: Welcome): void {
     this.#isKnown = true;
     this.room = welcome.subscriptions;
+    this.#host.room = this.room;
     this.#routes = new Routes(this);
     // First those that are here: the callback may add others, which then ask for themselves.
-    for (const reader of this.#readers) this.#routes.add(reader);
+    const readers = [...this.#readers];
+    for (const reader of readers.slice(0, this.room)) this.#routes.add(reader);
     const { server, session, features } = welcome;
     this.#report({ phase: 'live', server, session, features });
     this.welcomed.resolve();
+    // It was let carry more before. Those that the callback has ended need no other connection.
+    for (const reader of readers.slice(this.room)) if (!reader.over && !reader.leaving) this.#move(reader);
+  }
+
+  #move(reader: FeedReader): void {
+    this.#readers.delete(reader);
+    this.#toAck.delete(reader);
+    this.#host.place(reader);
   }
 
   #said(message: ServerMessage): void {

@@ -31,6 +31,13 @@ export class Queue<Item> {
     return this.#head < this.#items.length ? this.#items.at(-1)?.item : undefined;
   }
 
+  /** Of all that waits. */
+  get bytes(): number {
+    let bytes = 0;
+    for (let at = this.#head; at < this.#items.length; at++) bytes += this.#items[at]?.bytes ?? 0;
+    return bytes;
+  }
+
   /** `last` has become so much larger. */
   enlarged(bytes: number): void {
     const entry = this.#items.at(-1);
@@ -47,8 +54,7 @@ export class Queue<Item> {
   /** Ends it and drops what is there. */
   clear(ended?: { readonly error: unknown }): void {
     this.#end = { ended };
-    let bytes = 0;
-    for (let at = this.#head; at < this.#items.length; at++) bytes += this.#items[at]?.bytes ?? 0;
+    const { bytes } = this;
     this.#items = [];
     this.#head = 0;
     if (bytes > 0) this.#taken(bytes);

@@ -11,7 +11,7 @@ import { platform } from '../../src/client/platform.node.ts';
 import { type ConnectionState, connect, type Subscription } from '../../src/index.ts';
 import { Arrivals } from '../support/arrivals.ts';
 import { ManualClock } from '../support/manualClock.ts';
-import { Peer, ScriptedServer, scriptedServer } from '../support/scriptedServer.ts';
+import { linesOf, Peer, ScriptedServer, scriptedServer } from '../support/scriptedServer.ts';
 
 const head = (status: string, body: string) =>
   `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -242,5 +242,43 @@ test('a feed that is subscribed when onState tells that the client is live again
   expect(await added?.opened).toMatchObject({ feed: 'array' });
   await again.read();
   expect(again.unexpected).toBe(0);
+  await client.close();
+});
+
+test('SUB-3: a client that comes back and is let carry fewer subscriptions moves the others, with all they hold', async () => {
+  await using server = await scriptedServer();
+  const connected = connect(server.url, { backoff: { firstMs: 1, capMs: 1 } });
+  const peer = await server.welcomed();
+  const client = await connected;
+  const [, , tick] = ['user', 'array', 'tick'].map((feed) => client.subscribe(feed, { size: 5 }));
+  for (let asked = 0; asked < 3; asked++) await peer.subscribe();
+  peer.frame(0, 5, 'size', linesOf(0, 5), 'tick');
+  await peer.crash();
+  const again = await server.welcomed(10_000_000, 2);
+  expect([(await again.subscribe()).feed, (await again.subscribe()).feed]).toEqual(['user', 'array']);
+  const other = await server.welcomed(10_000_000, 2);
+  expect(await other.subscribe()).toMatchObject({ feed: 'tick', from: 5 });
+  const blocks = tick?.[Symbol.asyncIterator]();
+  for (const to of [5, 10]) {
+    if (to === 10) other.frame(5, 10, 'size', linesOf(5, 10), 'tick');
+    const block = (await blocks?.next())?.value;
+    expect(block).toMatchObject({ to });
+    await block?.ack();
+    expect(await other.expect('ack')).toMatchObject({ feed: 'tick', to });
+  }
+  expect(again.unexpected).toBe(0);
+  await client.close();
+});
+
+test('SUB-3: a further connection carries no more than the first was let, so no feed waits in vain', async () => {
+  await using server = await scriptedServer();
+  const connected = connect(server.url);
+  const peer = await server.welcomed(10_000_000, 2);
+  const client = await connected;
+  const feeds = ['a', 'b', 'c', 'd', 'e'];
+  const all = feeds.map((feed) => client.subscribe(feed, { size: 5 }));
+  const peers = [peer, await server.welcomed(10_000_000, 2), await server.welcomed(10_000_000, 2)];
+  for (const [index] of feeds.entries()) await peers[Math.floor(index / 2)]?.subscribe();
+  expect((await Promise.all(all.map(({ opened }) => opened))).map(({ feed }) => feed)).toEqual(feeds);
   await client.close();
 });
