@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/feed/chunk.ts';
 import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
+import type { FeedMaker } from '../../src/feed/maker.ts';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { bench, eventually } from '../support/server.ts';
 
 /** No line of it is whole yet, for all that a turn has. */
@@ -119,4 +121,30 @@ test('RES-3: the line before a resume is compared once it is made, however many 
   await eventually(() => dear.reads > 10);
   dear.isDear = false;
   expect(await client.hears('subscribed')).toMatchObject({ from: 5, checked: true });
+});
+
+test('C2: specifications that one session sends at once are checked in turns of their own', async () => {
+  let turn = 0;
+  let isOver = false;
+  const turns = (): void => {
+    turn++;
+    if (!isOver) setImmediate(turns);
+  };
+  setImmediate(turns);
+  const checkedIn: number[] = [];
+  const maker: FeedMaker = {
+    kinds: ['dear'],
+    specify(words) {
+      checkedIn.push(turn);
+      // Longer than a turn, so no second one is checked in it.
+      for (const endMs = performance.now() + 3; performance.now() < endMs; );
+      return generatedFeeds.specify(words);
+    },
+  };
+  const { peer } = await bench({ feeds: {}, maker });
+  const client = await peer();
+  for (let seed = 1; seed <= 10; seed++) client.say({ type: 'subscribe', feed: `counter?seed=${seed}`, from: 'tail' });
+  await client.until(() => client.said.filter(({ type }) => type === 'subscribed').length === 10);
+  isOver = true;
+  expect(new Set(checkedIn).size).toBe(10);
 });

@@ -392,6 +392,22 @@ describe('a server that stops', () => {
       await expect(SessionPeer.open(all.url)).rejects.toThrow();
     });
 
+  it('BYE-4: a feed whose place is still looked up when the server stops has not failed', async () => {
+    const all = await stage(true);
+    const later = all.feed as LaterFeed;
+    all.append(8);
+    later.held = true;
+    const one = await all.peer();
+    one.say({ type: 'subscribe', feed: 'memory', from: 'latest', wait: 1_000_000 });
+    await eventually(() => later.waiting > 0);
+    const closed = all.server.close();
+    await one.hears('closing');
+    later.release();
+    await closed;
+    expect(one.said.filter(({ type }) => type === 'error')).toEqual([]);
+    expect(all.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('BYE-4: what is not acked when the drain is over is cut off', async () => {
     const all = await stage();
     const one = await all.peer();
