@@ -18,6 +18,7 @@ import { DescriptorWatch } from './descriptors.ts';
 import { Feeds } from './feeds.ts';
 import { offersSession } from './handshake.ts';
 import { answerHttp } from './http.ts';
+import { Hearing } from './inbox.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { type ServerLog, silentLog } from './log.ts';
@@ -112,6 +113,7 @@ export class BlockfeedServer {
         made: this.#made,
       }),
       turns: this.#frames.turns,
+      hearing: new Hearing(this.#frames.turns, limits.messagesPerTurn),
       commits: new Commits(
         (place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many'),
         limits.consumers,
