@@ -134,12 +134,13 @@ export class BlockfeedServer {
     const { limits, log, opening, origins, ticks } = this.#context;
     const listener = new Listener(limits, opening);
     this.#listener = listener;
-    if (isLoopback(host)) origins.onlyLoopback();
     this.attach(listener.http);
-    const { port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
+    const { address, port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
       await this.close();
       throw error;
     });
+    // The address that it got, not the words for it: there are many, and names of the hosts file. Nobody was answered yet.
+    if (isLoopback(address)) origins.onlyLoopback();
     const descriptors = new DescriptorWatch(log);
     this.#ticking.push(descriptors);
     ticks.add(descriptors);
