@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Page } from '../frames/page.ts';
 import { makeFrame, pingFrame, pongFrame, textFrame } from '../frames/websocket.ts';
+import { type Hearing, Inbox } from './inbox.ts';
 import type { ServerLimits } from './limits.ts';
 import { addressOf } from './opening.ts';
 import type { Ticks } from './ticks.ts';
@@ -23,6 +24,14 @@ export interface ConnectionEvents {
   closed(code: number, reason: string): void;
 }
 
+/** What a connection needs of its server. */
+interface ConnectionContext {
+  readonly ticks: Ticks;
+  readonly unsent: UnsentMemory;
+  readonly limits: ServerLimits;
+  readonly hearing: Hearing;
+}
+
 export class Connection implements UnsentHolder {
   /** Address and port of the peer. */
   readonly address: string;
@@ -31,11 +40,16 @@ export class Connection implements UnsentHolder {
   readonly #ticks: Ticks;
   readonly #memory: UnsentMemory;
   readonly #limits: ServerLimits;
-  /** Bytes that were given to the socket since it last had taken everything, and are no page's. */
+  readonly #inbox: Inbox;
+  /** Bytes that the socket was given and are no page's: never less than those of them that it still has. */
   #ownBytes = 0;
   #wantsRoom = false;
   #faulted = false;
   #over = false;
+  /** It is being closed from this side, and what the peer still says has no effect. */
+  #isLeaving = false;
+  /** What the newest ping that is not answered said. */
+  #pinged: Buffer | undefined;
   #events: ConnectionEvents | undefined;
   #heardMs: number;
   #takenMs: number;
@@ -44,12 +58,13 @@ export class Connection implements UnsentHolder {
   /** Pages of which slices were given to the socket and not taken by the system yet. */
   #held: Page[] | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, ticks: Ticks, memory: UnsentMemory, limits: ServerLimits) {
+  constructor(webSocket: WebSocket, socket: Socket, { ticks, unsent, limits, hearing }: ConnectionContext) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#ticks = ticks;
-    this.#memory = memory;
+    this.#memory = unsent;
     this.#limits = limits;
+    this.#inbox = new Inbox(hearing, webSocket);
     this.address = addressOf(socket);
     const now = ticks.nowMs();
     this.#heardMs = now;
@@ -61,13 +76,17 @@ export class Connection implements UnsentHolder {
   listen(events: ConnectionEvents): void {
     this.#events = events;
     this.#webSocket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (this.#over) return;
-      if (isBinary) events.binary();
-      else events.text(data.toString());
+      if (this.#isLeaving) return;
+      this.#inbox.add(() => {
+        if (this.#isLeaving) return;
+        if (isBinary) events.binary();
+        else events.text(data.toString());
+      });
     });
-    // While much is unsent the peer does not read. A ping is not answered then, so that answers do not pile up.
+    // One pong answers all pings of a turn, as RFC 6455 allows: each would cost a write.
     this.#webSocket.on('ping', (data: Buffer) => {
-      if (this.#socket.writableLength < this.#limits.controlUnsentBytes) this.#write(makeFrame(pongFrame, data));
+      if (this.#pinged === undefined) setImmediate(this.#answerPing);
+      this.#pinged = data;
     });
     // The peer broke the protocol. ws answers with the close code that fits, and 'close' follows.
     let fault = '';
@@ -77,7 +96,7 @@ export class Connection implements UnsentHolder {
     this.#webSocket.on('close', (code, reason) => {
       this.#over = true;
       this.#letGo(true);
-      events.closed(code, fault || reason.toString());
+      this.#inbox.add(() => events.closed(code, fault || reason.toString()));
     });
   }
 
@@ -125,11 +144,13 @@ export class Connection implements UnsentHolder {
 
   /** Says the closing handshake's first or second part; nothing is sent after it. */
   close(code: number, reason: string): void {
+    this.#isLeaving = true;
     if (this.isOpen) this.#webSocket.close(code, reason.slice(0, 120));
   }
 
   /** Cuts the connection off. */
   destroy(): void {
+    this.#isLeaving = true;
     this.#webSocket.terminate();
   }
 
@@ -155,6 +176,14 @@ export class Connection implements UnsentHolder {
     this.#write(makeFrame(pingFrame, ''));
   }
 
+  // While much is unsent the peer does not read. A ping is not answered then, so that answers do not pile up.
+  readonly #answerPing = (): void => {
+    const data = this.#pinged;
+    this.#pinged = undefined;
+    if (data !== undefined && this.#socket.writableLength < this.#limits.controlUnsentBytes)
+      this.#write(makeFrame(pongFrame, data));
+  };
+
   #write(frames: Buffer, page?: Page): void {
     if (!this.isOpen || !this.#socket.writable) return;
     this.#socket.write(frames, this.#taken);
@@ -176,7 +205,13 @@ export class Connection implements UnsentHolder {
     if (this.#over) return;
     this.#takenMs = this.#ticks.nowMs();
     if (this.#socket.writableLength === 0) this.#letGo(false);
-    else this.#memory.took(this);
+    else {
+      // What is its own is at most what is left.
+      const own = Math.min(this.#ownBytes, this.#socket.writableLength);
+      this.#memory.release(this.#ownBytes - own);
+      this.#ownBytes = own;
+      this.#memory.took(this);
+    }
     if (!this.#wantsRoom) return;
     this.#wantsRoom = false;
     this.#events?.drained();

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Commits } from '../feed/commits.ts';
 import type { Turns } from '../frames/turns.ts';
 import type { Feeds } from './feeds.ts';
+import type { Hearing } from './inbox.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServerLog } from './log.ts';
 import type { Logs } from './logs.ts';
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly opening: Opening;
   readonly feeds: Feeds;
   readonly turns: Turns;
+  readonly hearing: Hearing;
   readonly commits: Commits;
   readonly unsent: UnsentMemory;
   readonly windows: WindowBudget;

@@ -58,11 +58,24 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, p
 
 function answerFeeds(response: ServerResponse, context: Answering): void {
   try {
-    answer(response, 200, feedList(context));
+    answerText(response, 200, listText(context));
   } catch (cause) {
     context.logs.errors.add({ unreadable: 1 }, () => [{ err: cause }, 'a feed could not be listed']);
     answer(response, 500, { error: 'a feed could not be listed' });
   }
+}
+
+/** Texts that were made in this turn: whoever asks a hundred times at once has one list made. */
+const lists = new WeakMap<Feeds, string>();
+
+function listText(context: Answering): string {
+  const { feeds } = context;
+  const known = lists.get(feeds);
+  if (known !== undefined) return known;
+  const text = textOf(feedList(context));
+  lists.set(feeds, text);
+  setImmediate(() => lists.delete(feeds));
+  return text;
 }
 
 function feedList({ feeds, limits, clock }: Answering): FeedList {
@@ -81,6 +94,14 @@ function feedList({ feeds, limits, clock }: Answering): FeedList {
 }
 
 function answer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  answerText(response, status, textOf(body), headers);
+}
+
+function answerText(response: ServerResponse, status: number, text: string, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-  response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+  response.end(text);
+}
+
+function textOf(body: object): string {
+  return `${JSON.stringify(body, undefined, 2)}\n`;
 }

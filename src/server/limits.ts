@@ -11,6 +11,8 @@ export type ServerLimitName =
   | 'handshakes'
   | 'handshakesPerTurn'
   | 'handshakeMs'
+  | 'messagesPerTurn'
+  | 'requestsPerConnection'
   | 'helloMs'
   | 'pingMs'
   | 'silentMs'
@@ -81,6 +83,22 @@ export const serverLimits: Readonly<Record<ServerLimitName, Limit>> = {
     default: 10_000,
     reason: 'time for a request over a slow line; a connection that says nothing holds a place',
     atLimit: 'the connection is ended; on an http.Server of your own its own times hold',
+  },
+  messagesPerTurn: {
+    unit: 'count',
+    min: 1,
+    max: 100_000,
+    default: 128,
+    reason: 'a message costs some microseconds, and a single read may bring ten thousand from one client',
+    atLimit: 'the rest is treated in turns with all other work, and nothing more is read of that client until it is',
+  },
+  requestsPerConnection: {
+    unit: 'count',
+    min: 100,
+    max: 100,
+    default: 100,
+    reason: "Node's HTTP parser hands out all requests of one read at once",
+    atLimit: 'the answer says that the connection is closed, and further requests on it are answered 503',
   },
   helloMs: {
     unit: 'ms',

@@ -19,6 +19,7 @@ export class Listener {
   constructor(limits: ServerLimits, opening: Opening) {
     this.#perTurn = limits.handshakesPerTurn;
     this.http = createHttpServer({ maxHeaderSize: limits.headerBytes });
+    this.http.maxRequestsPerSocket = limits.requestsPerConnection;
     const speaks = (socket: Socket) => this.#speaks(socket);
     this.#readable = function readable() {
       speaks(this);

@@ -5,7 +5,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { Socket } from 'node:net';
 
 export interface Handlers {
-  /** Whether the request is for these handlers. `hasOthers`: somebody else listens for such. */
+  /** Whether the request is for these handlers. `hasOthers`: it may be somebody else's. */
   takes(request: IncomingMessage, kind: 'request' | 'upgrade', hasOthers: boolean): boolean;
   request(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
@@ -41,13 +41,14 @@ function wrapped(http: HttpServer): Mounted {
     if (event !== 'request' && event !== 'upgrade') return false;
     const request = args[0] as IncomingMessage;
     const hasOthers = http.listenerCount(event) > (event === 'upgrade' ? 1 : 0);
-    for (const each of handlers) {
-      if (!each.takes(request, event, hasOthers)) continue;
-      if (event === 'request') each.request(request, args[1] as ServerResponse);
-      else each.upgrade(request, args[1] as Socket, args[2] as Buffer);
-      return true;
-    }
-    return false;
+    // Only what none of us knows as its own may go to whoever takes all that has no owner.
+    const all = [...handlers];
+    const owner =
+      all.find((each) => each.takes(request, event, true)) ??
+      (hasOthers ? undefined : all.find((each) => each.takes(request, event, false)));
+    if (event === 'request') owner?.request(request, args[1] as ServerResponse);
+    else owner?.upgrade(request, args[1] as Socket, args[2] as Buffer);
+    return owner !== undefined;
   };
   const emitting: typeof emit = (event: string | symbol, ...args: unknown[]) =>
     before(event, args) || (emit as (event: string | symbol, ...args: unknown[]) => boolean).call(http, event, ...args);

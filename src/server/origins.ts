@@ -64,9 +64,9 @@ function originOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).origin : origin;
 }
 
-/** Whether only this machine can connect to a server that listens there. */
+/** Whether only this machine can connect to a server that listens there: an address as the system states it, or `localhost`. */
 export function isLoopback(address: string): boolean {
-  return address === '::1' || isLoopbackName(address);
+  return address === '::1' || isLoopbackName(address.replace(/^::ffff:/i, ''));
 }
 
 function isLoopbackName(host: string): boolean {

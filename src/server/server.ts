@@ -18,6 +18,7 @@ import { DescriptorWatch } from './descriptors.ts';
 import { Feeds } from './feeds.ts';
 import { offersSession } from './handshake.ts';
 import { answerHttp } from './http.ts';
+import { Hearing } from './inbox.ts';
 import { resolveServerLimits, type ServerLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { type ServerLog, silentLog } from './log.ts';
@@ -112,6 +113,7 @@ export class BlockfeedServer {
         made: this.#made,
       }),
       turns: this.#frames.turns,
+      hearing: new Hearing(this.#frames.turns, limits.messagesPerTurn),
       commits: new Commits(
         (place) => log.warn({ place }, 'a consumer had to be forgotten: there are too many'),
         limits.consumers,
@@ -132,12 +134,13 @@ export class BlockfeedServer {
     const { limits, log, opening, origins, ticks } = this.#context;
     const listener = new Listener(limits, opening);
     this.#listener = listener;
-    if (isLoopback(host)) origins.onlyLoopback();
     this.attach(listener.http);
-    const { port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
+    const { address, port } = await listener.listen(where.port ?? 0, host, log).catch(async (error: unknown) => {
       await this.close();
       throw error;
     });
+    // The address that it got, not the words for it: there are many, and names of the hosts file. Nobody was answered yet.
+    if (isLoopback(address)) origins.onlyLoopback();
     const descriptors = new DescriptorWatch(log);
     this.#ticking.push(descriptors);
     ticks.add(descriptors);

@@ -97,9 +97,8 @@ export class Upgrades {
     if (socket.destroyed || this.#refusedForNow(socket)) return;
     // ws calls back within the call, or refuses the request itself. What is kept of a peer must not keep its request.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { opening, ticks, unsent, limits } = this.#context;
-      opening.delete(socket);
-      this.peers.add(accept(new Connection(webSocket, socket, ticks, unsent, limits), this.#left));
+      this.#context.opening.delete(socket);
+      this.peers.add(accept(new Connection(webSocket, socket, this.#context), this.#left));
     });
   }
 

@@ -7,6 +7,7 @@ import { generatedFeeds } from '../../src/generate/index.ts';
 import { type BlockfeedServer, createServer } from '../../src/server/index.ts';
 import { ManualClock } from '../support/manualClock.ts';
 import { PlainPeer } from '../support/plainPeer.ts';
+import { RawPeer, upgradeRequest } from '../support/rawPeer.ts';
 import { SessionPeer } from '../support/sessionPeer.ts';
 
 async function listening(http: HttpServer): Promise<number> {
@@ -108,6 +109,28 @@ describe('attached to an http.Server beside others', () => {
       expect(http.listenerCount('upgrade')).toBe(listeners);
     }
   });
+
+  for (const count of [1, 2])
+    it(`each of two paths has its upgrades where nobody else listens, of ${count === 1 ? 'one server' : 'two servers'}`, async () => {
+      const http = createHttpServer();
+      const first = ours();
+      first.attach(http, '/one');
+      (count === 1 ? first : ours()).attach(http, '/two');
+      const port = await listening(http);
+      for (const path of ['/one', '/two']) {
+        const session = await SessionPeer.open(`ws://127.0.0.1:${port}${path}/`);
+        await session.subscribe({ feed: 'counter', from: 'tail' });
+        session.close();
+        const plain = await PlainPeer.open(`ws://127.0.0.1:${port}${path}/feeds/counter?from=0&size=1`);
+        await plain.until(() => plain.frames.length > 0);
+        plain.close();
+      }
+      // What is nobody's is refused, and not left without an answer.
+      const raw = await RawPeer.connect(port);
+      raw.write(upgradeRequest('/three'));
+      await raw.end();
+      expect(raw.status).toBe(404);
+    });
 
   it('somebody who wraps the server after it is not undone when it leaves', async () => {
     const http = createHttpServer((_request, response) => response.end('theirs'));

@@ -2,7 +2,10 @@
 import { createServer as createHttpServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import { createServer } from '../../src/server/index.ts';
+import { isLoopback } from '../../src/server/origins.ts';
+import { ManualClock } from '../support/manualClock.ts';
 import { RawPeer, upgradeRequest } from '../support/rawPeer.ts';
 import { bench } from '../support/server.ts';
 
@@ -106,6 +109,18 @@ describe('a server on loopback', () => {
     expect((await listOf(port, { host, origin: 'https://evil.example' })).shared).toBeUndefined();
     expect((await listOf(port, { host, origin: undefined })).shared).toBeUndefined();
   });
+});
+
+it('HAND-4: a server is on loopback by the address that it got, whatever it was called', async () => {
+  const server = createServer({ clock: new ManualClock(), maker: generatedFeeds });
+  onTestFinished(async () => await server.close());
+  // Short for 127.0.0.1, and in none of the usual forms.
+  const { port } = await server.listen({ host: '127.1' });
+  expect(await statuses(port, { host: 'evil.example' })).toEqual(forbidden);
+  for (const address of ['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])
+    expect(isLoopback(address), address).toBe(true);
+  for (const address of ['0.0.0.0', '::', '10.0.0.1', '::ffff:10.0.0.1', '128.0.0.1'])
+    expect(isLoopback(address), address).toBe(false);
 });
 
 it('HAND-3 and HAND-4: attached to a server that has its own names, it is read by pages of the name it is asked under', async () => {
