@@ -76,6 +76,7 @@ export class FramerTask implements Task, Gatherer {
     this.#isOver = true;
     this.forgetLines();
     this.#host.gathered.count(this);
+    this.#host.gathered.leaveRow(this);
   }
 
   run(): boolean {
@@ -85,7 +86,10 @@ export class FramerTask implements Task, Gatherer {
       if (reader.hasRoom) break;
       this.readers.delete(reader);
     }
-    if (this.readers.size === 0) return false;
+    if (this.readers.size === 0) {
+      this.#host.gathered.leaveRow(this);
+      return false;
+    }
     this.#framer ??= this.#host.framerFor(this.readers);
     const framer = this.#framer;
     let progress: Progress | Promise<Progress>;
@@ -121,6 +125,7 @@ export class FramerTask implements Task, Gatherer {
     this.#isLate = !framer.isAtTail;
     this.#host.gathered.count(this);
     const goesOn = this.#host.advanced(this, outcome);
+    if (!goesOn) this.#host.gathered.leaveRow(this);
     if (!goesOn || outcome !== 'blocked') return goesOn;
     // Others may be able to go on meanwhile.
     this.#host.turns.addLate(this);

@@ -33,7 +33,8 @@ export const framesLimits: Readonly<Record<FramesLimitName, Limit>> = {
     max: 67_108_864,
     default: 67_108_864,
     reason: 'lines of frames that are not whole yet: a thousand framers with a whole frame each',
-    atLimit: 'the framers that hold most forget theirs, and begin again at an anchor when it is their turn',
+    atLimit:
+      'the framers that hold most forget theirs and begin again at an anchor; those who forgot first then keep theirs up to half of the limit',
   },
   idleFramers: {
     unit: 'count',

@@ -28,6 +28,7 @@ export class Renditions {
   readonly #frames: FramesContext;
   readonly #shared: Map<string, Shared> = new Map();
   readonly #slots: Map<number, Slots> = new Map();
+  #holds = 0;
 
   constructor(feed: Feed, clock: Clock, frames: FramesContext) {
     this.feed = feed;
@@ -35,9 +36,18 @@ export class Renditions {
     this.#frames = frames;
   }
 
-  /** How many readers there are. */
+  /** Somebody looks up a place in the feed, to be its reader then: it counts as one until it releases. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
+  }
+
+  /** How many readers there are, or are about to be. */
   get readers(): number {
-    let sum = 0;
+    let sum = this.#holds;
     for (const { readers } of this.#shared.values()) sum += readers;
     return sum;
   }

@@ -113,6 +113,15 @@ export class ServerSubscription implements CursorHost {
 
   /** Looks up its place, says it, and sends. Rejects as `startOf` does. Does nothing once it is stopped. */
   async begin(): Promise<void> {
+    this.#renditions.hold();
+    try {
+      await this.#begin();
+    } finally {
+      this.#renditions.release();
+    }
+  }
+
+  async #begin(): Promise<void> {
     const { from: place, epoch, check, consumer } = this.#request;
     const { feed } = this.#renditions;
     const committed =

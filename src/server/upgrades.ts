@@ -71,8 +71,7 @@ export class Upgrades {
     if (handshake.is === 'refused') return this.#refuse(socket, handshake.status, handshake.why);
     if (this.#refusedForNow(socket)) return;
     if (handshake.is === 'plain')
-      this.#preparePlain(handshake.request, socket).then(
-        (accept) => this.#accept(request, socket, head, accept),
+      this.#upgradePlain(handshake.request, socket, (accept) => this.#accept(request, socket, head, accept)).catch(
         (cause: unknown) => this.#refuseFor(socket, cause),
       );
     else
@@ -109,15 +108,23 @@ export class Upgrades {
   };
 
   /** A plain client hears of a feed that is not there, or of a wrong place, as an HTTP status: it has no error messages. */
-  async #preparePlain(request: PlainRequest, socket: Socket): Promise<Accept> {
+  async #upgradePlain(request: PlainRequest, socket: Socket, accept: (accept: Accept) => void): Promise<void> {
     const context = this.#context;
-    // A specification may take milliseconds to check: each client has its turn, so that many hold up nobody for long.
-    const renditions = await context.turns.late(() => context.feeds.find(request.feed));
     const { turns } = context;
-    const { from } = await whileThere(socket, (signal) =>
-      startOf(renditions.feed, request.policy, { ...request, turns, signal }),
-    );
-    return (connection, over) => new Plain(context, connection, request, renditions, from, over);
+    // A specification may take milliseconds to check: each client has its turn, so that many hold up nobody for long.
+    const renditions = await turns.late(() => {
+      const found = context.feeds.find(request.feed);
+      found.hold();
+      return found;
+    });
+    try {
+      const { from } = await whileThere(socket, (signal) =>
+        startOf(renditions.feed, request.policy, { ...request, turns, signal }),
+      );
+      accept((connection, over) => new Plain(context, connection, request, renditions, from, over));
+    } finally {
+      renditions.release();
+    }
   }
 
   #refuseFor(socket: Socket, cause: unknown): void {

@@ -10,7 +10,7 @@ import { Rendition } from '../../src/frames/rendition.ts';
 import type { Task } from '../../src/frames/task.ts';
 import { Turns } from '../../src/frames/turns.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
-import { LaterFeed } from '../support/feeds.ts';
+import { LaterFeed, LineByLineFeed } from '../support/feeds.ts';
 import { ManualClock } from '../support/manualClock.ts';
 import { eventually } from '../support/server.ts';
 
@@ -189,6 +189,22 @@ describe('a rendition', () => {
       expect(at).toBe(size === 5 ? 1_120 : 1_088);
     }
     for (const one of shared) one.close();
+    expect(gathered.bytes).toBe(0);
+  });
+
+  it('E1: of many who hold as much as each other, more than fits, each gets its frame in its turn', async () => {
+    const { rendition, gathered } = stage({ gatheredBytes: 300_000 });
+    const count = 24;
+    const feed = new LineByLineFeed(1_000, 64);
+    const shared = rendition({ size: 64 }, feed);
+    // 40 behind an anchor: each must gather the frame before its own, too.
+    const readers = Array.from({ length: count }, (_, index) => new Taker(shared, index * 6_400 + 40));
+    // At worst one comes to its frame while all others gather in vain.
+    const most = count * count * 2 * 64;
+    while (readers.some(({ came }) => came.length === 0) && feed.reads < most) await new Promise(setImmediate);
+    expect(readers.filter(({ came }) => came.length === 0)).toHaveLength(0);
+    shared.close();
+    await quiet();
     expect(gathered.bytes).toBe(0);
   });
 

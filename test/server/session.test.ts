@@ -4,12 +4,15 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sliceOf } from '../../src/feed/lines.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
+import type { FeedMaker } from '../../src/feed/maker.ts';
+import { generatedFeeds } from '../../src/generate/index.ts';
 import type { ServerMessage } from '../../src/protocol/messages.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { latestOf, linesOf } from '../support/bruteForce.ts';
 import { LaterFeed } from '../support/feeds.ts';
 import { malformedClientMessages } from '../support/malformed.ts';
 import { ManualClock, newYearMicros } from '../support/manualClock.ts';
+import { PlainPeer } from '../support/plainPeer.ts';
 import { clientFrame } from '../support/rawPeer.ts';
 import { bench, eventually } from '../support/server.ts';
 import { policyFields, type Sayable, type SessionPeer } from '../support/sessionPeer.ts';
@@ -24,6 +27,27 @@ function published(clock: ManualClock, count: number, name = 'memory', anchorEve
     clock.advance(1);
   }
   return feed;
+}
+
+/** Makes feeds that answer when they are released, and puts them into `made`. */
+function heldFeeds(made: LaterFeed[]): FeedMaker {
+  return {
+    kinds: generatedFeeds.kinds,
+    specify(words) {
+      const specified = generatedFeeds.specify(words);
+      return {
+        epoch: specified.epoch,
+        name: specified.name,
+        rate: specified.rate,
+        make(name, clock, memory) {
+          const feed = new LaterFeed(specified.make(name, clock, memory));
+          feed.held = true;
+          made.push(feed);
+          return feed;
+        },
+      };
+    },
+  };
 }
 
 async function refusal(peer: SessionPeer, message: Sayable): Promise<SaidError> {
@@ -354,6 +378,24 @@ describe('subscribe', () => {
     expect(await refusal(few, { type: 'subscribe', feed: 'counter?rate=11', from: 0 })).toMatchObject({
       code: 'feed-refused',
     });
+  });
+
+  it('SUB-8: a feed made on request counts while the place of its first reader is being looked up', async () => {
+    const made: LaterFeed[] = [];
+    const { peer, url } = await bench({ limits: { adHocFeeds: 2 }, maker: heldFeeds(made) });
+    // Those that the server offers by name.
+    made.length = 0;
+    const client = await peer();
+    client.ask({ feed: 'counter?seed=1', from: { time: newYearMicros } });
+    const plain = PlainPeer.open(`${url}/feeds/counter%3Fseed%3D2?from=2026-01-01T00:00:00Z`);
+    await eventually(() => made.length === 2 && made.every(({ waiting }) => waiting > 0));
+    expect(await refusal(client, { type: 'subscribe', feed: 'counter?seed=3', from: 0 })).toMatchObject({
+      code: 'feed-limit',
+    });
+    for (const feed of made) feed.release();
+    (await plain).close();
+    await client.until(() => client.said.some(({ type }) => type === 'subscribed'));
+    expect(made).toHaveLength(2);
   });
 
   it('SUB-9: from before earliest is a gap, said at once, and reading begins at earliest', async () => {

@@ -1,5 +1,6 @@
 // Feeds that behave as a log on a disk or far away may: they answer later, or fail.
 
+import { Chunk } from '../../src/feed/chunk.ts';
 import type { Feed } from '../../src/feed/feed.ts';
 import type { Lines } from '../../src/feed/lines.ts';
 
@@ -97,5 +98,55 @@ export class LaterFeed implements Feed {
   async #later(): Promise<void> {
     if (this.held) await new Promise<void>((go) => this.#waiting.push(go));
     for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
+}
+
+/** A feed without end that answers a turn later, with one line, whose data has so many bytes. */
+export class LineByLineFeed implements Feed {
+  readonly name = 'lines';
+  readonly epoch = '0'.repeat(32);
+  readonly specification = undefined;
+  readonly paced = false;
+  readonly anchorEvery: number;
+  readonly #data: string;
+  /** How often it was read. */
+  reads = 0;
+
+  constructor(dataBytes: number, anchorEvery: number) {
+    this.#data = 'x'.repeat(dataBytes);
+    this.anchorEvery = anchorEvery;
+  }
+
+  earliest(): number {
+    return 0;
+  }
+
+  tail(): number {
+    return 1_000_000;
+  }
+
+  watermarkMicros(): number {
+    return 1_000_000;
+  }
+
+  async read(from: number): Promise<Lines> {
+    this.reads++;
+    await new Promise(setImmediate);
+    const line = `{"offset":${from},"time":${from},"data":"${this.#data}"}\n`;
+    const chunk = new Chunk(from);
+    chunk.append(line, 1, [line.length], [from]);
+    return chunk;
+  }
+
+  offsetAt(timeMicros: number): number {
+    return timeMicros;
+  }
+
+  removedChecksum(): undefined {
+    return undefined;
+  }
+
+  watch(): () => void {
+    return () => undefined;
   }
 }
