@@ -398,11 +398,16 @@ describe('a server that stops', () => {
     all.append(8);
     later.held = true;
     const one = await all.peer();
+    // What is not acked keeps the connection open while the server stops.
+    await one.subscribe({ feed: 'ticks', from: 0, size: 5 });
+    await one.until(() => one.blocks('ticks').length > 0);
     one.say({ type: 'subscribe', feed: 'memory', from: 'latest', wait: 1_000_000 });
     await eventually(() => later.waiting > 0);
     const closed = all.server.close();
     await one.hears('closing');
     later.release();
+    await one.settled();
+    all.clock.advance(serverLimits.drainMs.default);
     await closed;
     expect(one.said.filter(({ type }) => type === 'error')).toEqual([]);
     expect(all.logged.filter(({ level }) => level === 'error')).toEqual([]);
