@@ -399,15 +399,15 @@ describe('a server that stops', () => {
     later.held = true;
     const one = await all.peer();
     // What is not acked keeps the connection open while the server stops.
-    await one.subscribe({ feed: 'ticks', from: 0, size: 5 });
+    await one.subscribe({ feed: 'ticks', from: 0, size: 1, window: 1 });
     await one.until(() => one.blocks('ticks').length > 0);
     one.say({ type: 'subscribe', feed: 'memory', from: 'latest', wait: 1_000_000 });
     await eventually(() => later.waiting > 0);
     const closed = all.server.close();
     await one.hears('closing');
     later.release();
-    await one.settled();
-    all.clock.advance(serverLimits.drainMs.default);
+    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+    one.ack('ticks', one.next('ticks'));
     await closed;
     expect(one.said.filter(({ type }) => type === 'error')).toEqual([]);
     expect(all.logged.filter(({ level }) => level === 'error')).toEqual([]);
