@@ -6,6 +6,8 @@ import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import { PageCache } from '../../src/frames/cache.ts';
 import { FramerTask } from '../../src/frames/framerTask.ts';
 import { GatheredLines } from '../../src/frames/gatheredLines.ts';
+import { framesLimits } from '../../src/frames/limits.ts';
+import type { Page } from '../../src/frames/page.ts';
 import type { Reader } from '../../src/frames/reader.ts';
 import { Rendition } from '../../src/frames/rendition.ts';
 import { Slots } from '../../src/frames/slots.ts';
@@ -274,6 +276,33 @@ describe('a rendition', () => {
     clock.advance(1_000);
     expect(over).toBe(2);
     slots.stop();
+  });
+
+  it('E1: what a page keeps of each of its units is counted as its bytes are, and is within the limit', () => {
+    const maxBytes = 2_097_152;
+    const cache = new PageCache(maxBytes);
+    const pages = new Set<Page>();
+    const owner = { forget: (page: Page) => pages.delete(page) };
+    let held = 0;
+    for (let index = 0; index < 40; index++) {
+      const page = cache.newPage(framesLimits.pageBytes.default, index * 4_096, false, owner);
+      pages.add(page);
+      if (index % 3 === 0) held += page.hold();
+      for (let unit = 0; unit < 4_096; unit++) {
+        const from = page.from + unit;
+        page.end(page.length + 60, from, from + 1, 'size', 0, 0);
+        expect(cache.bytes).toBeLessThanOrEqual(maxBytes);
+      }
+      if (index % 3 === 0) held -= page.release(false);
+      // Six numbers of eight bytes for each unit, and one of four for each cut.
+      expect(page.memoryBytes).toBe(framesLimits.pageBytes.default + 4_096 * 52);
+      expect(page.cutFrom(4_000)).toBe(4_000);
+    }
+    expect(pages.size).toBe(4);
+    expect(cache.bytes).toBe([...pages].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+    expect(held).toBe(0);
+    for (const page of pages) cache.remove(page);
+    expect(cache.bytes).toBe(0);
   });
 
   it('E1: pages that still grow are counted and forgotten as the others, and made again', async () => {
