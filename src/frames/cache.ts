@@ -15,6 +15,7 @@ export class PageCache {
   readonly #pages: Map<Page, PageOwner> = new Map();
   readonly #spare: Page[] = [];
   #bytes = 0;
+  #spareBytes = 0;
 
   /** `maxBytes`: limit cachedBytes. */
   constructor(maxBytes: number) {
@@ -23,7 +24,7 @@ export class PageCache {
 
   /** How much memory the pages take, and that which is kept for the next ones. */
   get bytes(): number {
-    return this.#bytes + this.#spare.length * framesLimits.pageBytes.default;
+    return this.#bytes + this.#spareBytes;
   }
 
   /**
@@ -32,17 +33,16 @@ export class PageCache {
    */
   newPage(capacityBytes: number, from: number, behindCut: boolean, owner: PageOwner): Page {
     const isWhole = capacityBytes === framesLimits.pageBytes.default;
-    let spent = isWhole ? this.#spare.pop() : undefined;
+    let spent = isWhole ? this.#takeSpare() : undefined;
     for (const [oldest, its] of this.#pages) {
-      if (this.bytes + capacityBytes <= this.#maxBytes) break;
-      this.remove(oldest);
-      its.forget(oldest);
-      const spare = this.#spare.pop();
+      if (this.bytes + (spent?.memoryBytes ?? Page.memoryBytes(capacityBytes)) <= this.#maxBytes) break;
+      this.#forget(oldest, its);
+      const spare = this.#takeSpare();
       if (isWhole) spent ??= spare;
     }
-    const page = new Page(capacityBytes, from, behindCut, spent);
+    const page = new Page(capacityBytes, from, behindCut, this.#grew, spent);
     this.#pages.set(page, owner);
-    this.#bytes += page.capacity;
+    this.#bytes += page.memoryBytes;
     return page;
   }
 
@@ -55,16 +55,42 @@ export class PageCache {
 
   remove(page: Page): void {
     if (!this.#pages.delete(page)) return;
-    this.#bytes -= page.capacity;
+    this.#bytes -= page.memoryBytes;
     page.retire(() => {
       if (
-        this.#pages.size > 0 &&
-        page.capacity === framesLimits.pageBytes.default &&
-        this.#spare.length < framesLimits.sparePages.default &&
-        this.bytes + page.capacity <= this.#maxBytes
+        this.#pages.size === 0 ||
+        page.capacity !== framesLimits.pageBytes.default ||
+        this.#spare.length >= framesLimits.sparePages.default ||
+        this.bytes + page.memoryBytes > this.#maxBytes
       )
-        this.#spare.push(page);
+        return;
+      this.#spare.push(page);
+      this.#spareBytes += page.memoryBytes;
     });
-    if (this.#pages.size === 0) this.#spare.length = 0;
+    if (this.#pages.size > 0) return;
+    this.#spare.length = 0;
+    this.#spareBytes = 0;
+  }
+
+  /** A page that is being filled keeps more of its units: others are forgotten for it. */
+  readonly #grew = (page: Page, bytes: number): void => {
+    if (!this.#pages.has(page)) return;
+    this.#bytes += bytes;
+    while (this.bytes > this.#maxBytes && this.#takeSpare() !== undefined);
+    for (const [oldest, its] of this.#pages) {
+      if (this.bytes <= this.#maxBytes) return;
+      if (oldest !== page) this.#forget(oldest, its);
+    }
+  };
+
+  #forget(page: Page, owner: PageOwner): void {
+    this.remove(page);
+    owner.forget(page);
+  }
+
+  #takeSpare(): Page | undefined {
+    const spare = this.#spare.pop();
+    if (spare !== undefined) this.#spareBytes -= spare.memoryBytes;
+    return spare;
   }
 }

@@ -31,7 +31,7 @@ export class FramerTask implements Task, Gatherer {
   #isOver = false;
 
   /** `isLate`: the framer begins far behind the tail. */
-  constructor(host: FramerTaskHost, framer: Framer, isLate: boolean) {
+  constructor(host: FramerTaskHost, framer: Framer | undefined, isLate: boolean) {
     this.#host = host;
     this.#framer = framer;
     this.#isLate = isLate;
@@ -90,10 +90,11 @@ export class FramerTask implements Task, Gatherer {
       this.#host.gathered.leaveRow(this);
       return false;
     }
-    this.#framer ??= this.#host.framerFor(this.readers);
-    const framer = this.#framer;
+    let framer = this.#framer;
     let progress: Progress | Promise<Progress>;
     try {
+      framer ??= this.#host.framerFor(this.readers);
+      this.#framer = framer;
       progress = framer.advance(this.#host.turns.untilMs);
     } catch (cause) {
       return this.#failed(framer, cause);
@@ -114,15 +115,21 @@ export class FramerTask implements Task, Gatherer {
   }
 
   /** What retention took while it was being read is a gap, no failure. */
-  #failed(framer: Framer, cause: unknown): boolean {
-    return this.#done(framer, framer.isLost ? 'lost' : { failed: cause });
+  #failed(framer: Framer | undefined, cause: unknown): boolean {
+    let isLost = false;
+    try {
+      isLost = framer?.isLost ?? false;
+    } catch {
+      // The feed cannot say that either. The readers hear of what came first.
+    }
+    return this.#done(framer, isLost ? 'lost' : { failed: cause });
   }
 
-  #done(framer: Framer, outcome: Outcome): boolean {
+  #done(framer: Framer | undefined, outcome: Outcome): boolean {
     if (this.#isOver) return false;
     // It had to forget its lines while it read: it begins again.
     if (framer !== this.#framer) return this.readers.size > 0;
-    this.#isLate = !framer.isAtTail;
+    if (framer !== undefined) this.#isLate = !framer.isAtTail;
     this.#host.gathered.count(this);
     const goesOn = this.#host.advanced(this, outcome);
     if (!goesOn) this.#host.gathered.leaveRow(this);

@@ -4,6 +4,10 @@ import { assert } from '../base/assert.ts';
 import { type Cut, cuts } from '../protocol/cut.ts';
 
 const nothing = Buffer.alloc(0);
+const noUnits = new Float64Array(0);
+const noCuts = new Uint32Array(0);
+/** A page has memory for so many units at first, and for twice as many each time they are more. */
+const firstUnits = 16;
 /** Numbers kept for each unit: from, to, end of its bytes, cut, first time, last time. */
 const stride = 6;
 /** By the number kept. No cut has a number of its own: an array is slow where it is asked for what it has not. */
@@ -17,7 +21,8 @@ export class Page {
   #bytes: Buffer;
   #units: Float64Array;
   /** The units that tell a cut, so that a run of thousands of messages is passed in a few steps. */
-  readonly #cutUnits: number[] = [];
+  #cutUnits: Uint32Array;
+  #cuts = 0;
   #length = 0;
   #count = 0;
   /** The first offset in it. */
@@ -25,44 +30,70 @@ export class Page {
   readonly #behindCut: boolean;
   #sliced: { start: number; end: number; bytes: Buffer } | undefined;
   #holds = 0;
+  /** What those who hold it were told that they hold. */
+  #heldBytes = 0;
+  readonly #grew: (page: Page, bytes: number) => void;
   #unheld: (() => void) | undefined;
   #mayBeSpent = true;
 
   /**
    * `behindCut`: the cut message right before its first unit, if there is one, is not in it. `spent`: a page whose memory it
-   * takes, if that has the capacity; nothing is left of it.
+   * takes, if that has the capacity; nothing is left of it. `grew` is told each time how many bytes of memory it has more than before.
    */
-  constructor(capacityBytes: number, from: number, behindCut: boolean, spent?: Page) {
+  constructor(
+    capacityBytes: number,
+    from: number,
+    behindCut: boolean,
+    grew: (page: Page, bytes: number) => void,
+    spent?: Page,
+  ) {
     this.from = from;
+    this.#grew = grew;
     this.#behindCut = behindCut;
     if (spent?.capacity === capacityBytes) {
       this.#bytes = spent.#bytes;
       this.#units = spent.#units;
+      this.#cutUnits = spent.#cutUnits;
       spent.#bytes = nothing;
-      spent.#units = new Float64Array(0);
+      spent.#units = noUnits;
+      spent.#cutUnits = noCuts;
       spent.#count = 0;
+      spent.#cuts = 0;
       spent.#sliced = undefined;
     } else {
       this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
-      this.#units = new Float64Array(16 * stride);
+      this.#units = new Float64Array(firstUnits * stride);
+      this.#cutUnits = new Uint32Array(firstUnits);
     }
   }
 
-  /**
-   * A socket has a slice of it that the system has not taken: its memory stays as it is until that is released. Returns whether
-   * nobody held it before.
-   */
-  hold(): boolean {
-    this.#holds++;
-    return this.#holds === 1;
+  /** How much memory a new page takes. */
+  static memoryBytes(capacityBytes: number): number {
+    return capacityBytes + firstUnits * (stride * Float64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMENT);
   }
 
-  /** Returns whether nobody holds it any more. `isBroken`: the socket broke, and its memory is not used again. */
-  release(isBroken: boolean): boolean {
+  /** How much memory it takes: its bytes, and what is kept of each unit, which for short messages is nearly as much. */
+  get memoryBytes(): number {
+    return this.#bytes.length + this.#units.byteLength + this.#cutUnits.byteLength;
+  }
+
+  /**
+   * A socket has a slice of it that the system has not taken: its memory stays as it is until that is released. Returns how
+   * many bytes of memory are held now that were not: 0 where somebody held it before.
+   */
+  hold(): number {
+    this.#holds++;
+    if (this.#holds > 1) return 0;
+    this.#heldBytes = this.memoryBytes;
+    return this.#heldBytes;
+  }
+
+  /** Returns how many bytes are not held any more: as `hold` said, once nobody holds it. `isBroken`: the socket broke, and its memory is not used again. */
+  release(isBroken: boolean): number {
     this.#holds--;
     this.#mayBeSpent &&= !isBroken;
     if (this.#holds === 0 && this.#mayBeSpent) this.#unheld?.();
-    return this.#holds === 0;
+    return this.#holds === 0 ? this.#heldBytes : 0;
   }
 
   /** Nobody will find it any more. Calls `unheld` once nobody holds it either; never, where one who held it broke. */
@@ -146,13 +177,13 @@ export class Page {
   cutFrom(index: number): number {
     if (this.unitCut(index) !== undefined) return index;
     let low = 0;
-    let high = this.#cutUnits.length;
+    let high = this.#cuts;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#cutUnits[middle] as number) < index) low = middle + 1;
       else high = middle;
     }
-    return this.#cutUnits[low] ?? this.#count;
+    return low < this.#cuts ? (this.#cutUnits[low] as number) : this.#count;
   }
 
   /** The end of the run of units from `index` on that have at most so many bytes and end by `until`; one it always has. */
@@ -191,18 +222,25 @@ export class Page {
     assert(length <= this.#bytes.length, 'the unit has room in the page');
     this.#length = length;
     const slot = this.#count * stride;
-    if (slot === this.#units.length) {
-      const larger = new Float64Array(this.#units.length * 2);
-      larger.set(this.#units);
-      this.#units = larger;
-    }
+    if (slot === this.#units.length) this.#growUnits();
     this.#units[slot] = from;
     this.#units[slot + 1] = to;
     this.#units[slot + 2] = this.#length;
     this.#units[slot + 3] = cutByNumber.indexOf(cut);
     this.#units[slot + 4] = firstTime;
     this.#units[slot + 5] = lastTime;
-    if (cut !== undefined) this.#cutUnits.push(this.#count);
+    if (cut !== undefined) this.#cutUnits[this.#cuts++] = this.#count;
     this.#count++;
+  }
+
+  #growUnits(): void {
+    const before = this.memoryBytes;
+    const units = new Float64Array(this.#units.length * 2);
+    units.set(this.#units);
+    this.#units = units;
+    const cutUnits = new Uint32Array(this.#cutUnits.length * 2);
+    cutUnits.set(this.#cutUnits);
+    this.#cutUnits = cutUnits;
+    this.#grew(this, this.memoryBytes - before);
   }
 }

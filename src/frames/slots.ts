@@ -21,7 +21,7 @@ export class Slots {
   once(over: () => void): void {
     this.#listeners.add(over);
     if (this.#timer === undefined)
-      this.#arm((Math.floor(this.#watermarkMicros() / this.#slotMicros) + 1) * this.#slotMicros);
+      this.#arm((Math.floor((this.#watermark() ?? 0) / this.#slotMicros) + 1) * this.#slotMicros);
   }
 
   stop(): void {
@@ -31,14 +31,23 @@ export class Slots {
   }
 
   #arm(endMicros: number): void {
-    const waitMs = Math.max(1, Math.round((endMicros - this.#watermarkMicros()) / 1_000));
+    const waitMs = Math.max(1, Math.round((endMicros - (this.#watermark() ?? endMicros)) / 1_000));
     this.#timer = this.#clock.after(Math.min(waitMs, feedLimits.wallLookMs.default), () => {
       this.#timer = undefined;
       // The wait may have been longer than until the next look, and the machine's clock may have gone back.
-      if (this.#watermarkMicros() < endMicros) return this.#arm(endMicros);
+      if ((this.#watermark() ?? endMicros) < endMicros) return this.#arm(endMicros);
       const due = [...this.#listeners];
       this.#listeners.clear();
       for (const over of due) over();
     });
+  }
+
+  /** Undefined: the feed cannot say. Then the slot counts as over: whoever waits asks the feed itself, and hears why. */
+  #watermark(): number | undefined {
+    try {
+      return this.#watermarkMicros();
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -75,6 +75,16 @@ export class Turns {
   }
 
   readonly #turn = (): void => {
+    try {
+      this.#runTasks();
+    } finally {
+      // Also where a task throws: the others have their turns.
+      this.#scheduled = this.#live.length > 0 || this.#isAnyLate;
+      if (this.#scheduled) setImmediate(this.#turn);
+    }
+  };
+
+  #runTasks(): void {
     const began = performance.now();
     const endMs = began + turnMs;
     for (let nowMs = began; nowMs < endMs; nowMs = performance.now()) {
@@ -87,9 +97,7 @@ export class Turns {
         this.#runLate(nowMs);
       } else break;
     }
-    this.#scheduled = this.#live.length > 0 || this.#isAnyLate;
-    if (this.#scheduled) setImmediate(this.#turn);
-  };
+  }
 
   #run(task: Task): boolean {
     task.queued = false;

@@ -31,11 +31,11 @@ export class UnsentMemory {
   }
 
   holdPage(holder: UnsentHolder, page: Page): void {
-    this.hold(holder, page.hold() ? page.capacity : 0);
+    this.hold(holder, page.hold());
   }
 
   releasePage(page: Page, isBroken: boolean): void {
-    if (page.release(isBroken)) this.#bytes -= page.capacity;
+    this.#bytes -= page.release(isBroken);
   }
 
   /** So many bytes that are its own. */

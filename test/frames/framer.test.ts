@@ -14,7 +14,7 @@ it('B1: a framer stands for another only where it makes all that the other would
       framing,
       start,
       wanted,
-      (bytes, from, behindCut) => new Page(bytes, from, behindCut),
+      (bytes, from, behindCut) => new Page(bytes, from, behindCut, () => undefined),
     );
     while (!framer.isAtTail) expect(framer.advance(Number.POSITIVE_INFINITY)).not.toBe('lost');
     return framer;
@@ -35,7 +35,8 @@ it('B1: a framer stands for another only where it makes all that the other would
 it('C2: a framer that has taken everything is at the tail, also where its time was over by then', () => {
   const feed = new MemoryFeed('memory');
   for (let n = 0; n < 5; n++) feed.append(n);
-  const newPage = (bytes: number, from: number, behindCut: boolean) => new Page(bytes, from, behindCut);
+  const newPage = (bytes: number, from: number, behindCut: boolean) =>
+    new Page(bytes, from, behindCut, () => undefined);
   const framer = new Framer(feed, { size: 1 }, 'block', 0, 0, newPage);
   // The machine may have done something else for a while: it is not late for that.
   expect(framer.advance(Number.NEGATIVE_INFINITY)).toBe('made');

@@ -4,9 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { Feed } from '../../src/feed/feed.ts';
 import { MemoryFeed } from '../../src/feed/logs/memory.ts';
 import { PageCache } from '../../src/frames/cache.ts';
+import { FramerTask } from '../../src/frames/framerTask.ts';
 import { GatheredLines } from '../../src/frames/gatheredLines.ts';
+import { framesLimits } from '../../src/frames/limits.ts';
+import type { Page } from '../../src/frames/page.ts';
 import type { Reader } from '../../src/frames/reader.ts';
 import { Rendition } from '../../src/frames/rendition.ts';
+import { Slots } from '../../src/frames/slots.ts';
 import type { Task } from '../../src/frames/task.ts';
 import { Turns } from '../../src/frames/turns.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
@@ -206,6 +210,99 @@ describe('a rendition', () => {
     shared.close();
     await quiet();
     expect(gathered.bytes).toBe(0);
+  });
+
+  it('a feed that throws whatever it is asked fails its own readers, and nobody else', async () => {
+    const { rendition, append, memory } = stage();
+    append(5);
+    let isBroken = false;
+    const broken = new Proxy(memory, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (isBroken) throw new Error('the disk is gone');
+          return Reflect.apply(value, target, args) as unknown;
+        };
+      },
+    });
+    const failures: unknown[] = [];
+    class Failing extends Taker {
+      override failed(cause: unknown): void {
+        failures.push(cause);
+      }
+    }
+    new Failing(rendition({ size: 10 }, broken), 0);
+    // It must begin again, and cannot.
+    const task = new FramerTask(
+      {
+        turns: new Turns(),
+        gathered: new GatheredLines(1),
+        framerFor: () => {
+          throw new Error('the disk is gone');
+        },
+        advancing: () => undefined,
+        advanced: (_task, outcome) => {
+          failures.push((outcome as { failed: unknown }).failed);
+          return false;
+        },
+      },
+      undefined,
+      true,
+    );
+    const other = new Taker(rendition({ size: 10 }), 0);
+    task.readers.add(other);
+    await quiet();
+    isBroken = true;
+    append(10);
+    expect(task.run()).toBe(false);
+    await eventually(() => other.next === 10 && failures.length === 2);
+    expect(failures).toEqual([new Error('the disk is gone'), new Error('the disk is gone')]);
+  });
+
+  it('who waits for the end of a slot looks itself where the feed cannot say its time', () => {
+    const clock = new ManualClock();
+    let isBroken = false;
+    const slots = new Slots(clock, 1_000_000, () => {
+      if (isBroken) throw new Error('the disk is gone');
+      return clock.nowMicros();
+    });
+    let over = 0;
+    slots.once(() => over++);
+    isBroken = true;
+    clock.advance(1_000);
+    expect(over).toBe(1);
+    slots.once(() => over++);
+    clock.advance(1_000);
+    expect(over).toBe(2);
+    slots.stop();
+  });
+
+  it('E1: what a page keeps of each of its units is counted as its bytes are, and is within the limit', () => {
+    const maxBytes = 2_097_152;
+    const cache = new PageCache(maxBytes);
+    const pages = new Set<Page>();
+    const owner = { forget: (page: Page) => pages.delete(page) };
+    let held = 0;
+    for (let index = 0; index < 40; index++) {
+      const page = cache.newPage(framesLimits.pageBytes.default, index * 4_096, false, owner);
+      pages.add(page);
+      if (index % 3 === 0) held += page.hold();
+      for (let unit = 0; unit < 4_096; unit++) {
+        const from = page.from + unit;
+        page.end(page.length + 60, from, from + 1, 'size', 0, 0);
+        expect(cache.bytes).toBeLessThanOrEqual(maxBytes);
+      }
+      if (index % 3 === 0) held -= page.release(false);
+      // Six numbers of eight bytes for each unit, and one of four for each cut.
+      expect(page.memoryBytes).toBe(framesLimits.pageBytes.default + 4_096 * 52);
+      expect(page.cutFrom(4_000)).toBe(4_000);
+    }
+    expect(pages.size).toBe(4);
+    expect(cache.bytes).toBe([...pages].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+    expect(held).toBe(0);
+    for (const page of pages) cache.remove(page);
+    expect(cache.bytes).toBe(0);
   });
 
   it('E1: pages that still grow are counted and forgotten as the others, and made again', async () => {

@@ -125,6 +125,27 @@ describe('turns', () => {
     expect(ran).toEqual(['live']);
   });
 
+  it('a task that throws keeps nobody else from its turn', async () => {
+    const { turns, ran, task } = stage();
+    // The exception is the caller's of the turn: here it is caught, as a process may do that goes on.
+    const scheduled: (() => void)[] = [];
+    const spy = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((call: () => void) => {
+      scheduled.push(call);
+    }) as typeof setImmediate);
+    const failing = task('failing', 0.1, () => {
+      throw new Error('no');
+    });
+    turns.add(failing);
+    turns.addLate(task('late', 0.1));
+    expect(scheduled.shift()).toThrow('no');
+    scheduled.shift()?.();
+    turns.add(task('live', 0.1));
+    scheduled.shift()?.();
+    spy.mockRestore();
+    expect(ran).toEqual(['failing', 'late', 'live']);
+    expect(failing.queued).toBe(false);
+  });
+
   it('thousands wait in the order in which they came', async () => {
     const { turns, ran, task } = stage();
     const names = Array.from({ length: 5_000 }, (_, index) => `${index}`);
