@@ -148,3 +148,21 @@ test('C2: specifications that one session sends at once are checked in turns of 
   isOver = true;
   expect(new Set(checkedIn).size).toBe(10);
 });
+
+test('BYE-4: a feed whose place is still looked up when the server stops has not failed', async () => {
+  const dear = dearFeed();
+  const { peer, server, logged } = await bench({ feeds: { dear, all: 'counter?rate=max' } });
+  const client = await peer();
+  // What is not acked keeps the connection open while the server stops.
+  await client.subscribe({ feed: 'all', from: 0, size: 1, window: 1 });
+  await client.until(() => client.blocks('all').length > 0);
+  client.say({ type: 'subscribe', feed: 'dear', from: 'latest', wait: 1_000_000 });
+  await eventually(() => dear.reads > 10);
+  const closed = server.close();
+  await client.hears('closing');
+  for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+  client.ack('all', client.next('all'));
+  await closed;
+  expect(client.said.filter(({ type }) => type === 'error')).toEqual([]);
+  expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+});

@@ -392,27 +392,6 @@ describe('a server that stops', () => {
       await expect(SessionPeer.open(all.url)).rejects.toThrow();
     });
 
-  it('BYE-4: a feed whose place is still looked up when the server stops has not failed', async () => {
-    const all = await stage(true);
-    const later = all.feed as LaterFeed;
-    all.append(8);
-    later.held = true;
-    const one = await all.peer();
-    // What is not acked keeps the connection open while the server stops.
-    await one.subscribe({ feed: 'ticks', from: 0, size: 1, window: 1 });
-    await one.until(() => one.blocks('ticks').length > 0);
-    one.say({ type: 'subscribe', feed: 'memory', from: 'latest', wait: 1_000_000 });
-    await eventually(() => later.waiting > 0);
-    const closed = all.server.close();
-    await one.hears('closing');
-    later.release();
-    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
-    one.ack('ticks', one.next('ticks'));
-    await closed;
-    expect(one.said.filter(({ type }) => type === 'error')).toEqual([]);
-    expect(all.logged.filter(({ level }) => level === 'error')).toEqual([]);
-  });
-
   it('BYE-4: what is not acked when the drain is over is cut off', async () => {
     const all = await stage();
     const one = await all.peer();
