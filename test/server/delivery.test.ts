@@ -646,7 +646,9 @@ describe('memory', () => {
       await honest.until(() => honest.blocks('memory').length >= Math.floor(30_000_000 / bytes / size) - 1);
       honest.close();
       await eventually(() => server.stats().connections === 1);
-      expect(server.stats().unsentBytes, `${size} x ${bytes}`).toBeLessThanOrEqual(Math.max(262_144, frame) + 300);
+      // A page of so few frames has memory for what is kept of 32 at most, 52 bytes each.
+      const bound = Math.max(262_144, frame) + 32 * 52 + 300;
+      expect(server.stats().unsentBytes, `${size} x ${bytes}`).toBeLessThanOrEqual(bound);
       mute.destroy();
       await eventually(() => server.stats().connections === 0);
       expect(server.stats().unsentBytes).toBe(0);
