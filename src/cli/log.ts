@@ -5,7 +5,7 @@ import { hasColours, talk } from './output.ts';
 import { lostWords } from './talk.ts';
 
 const hiddenFields =
-  'session,instance,spanMicros,tookMicros,size,waitMs,bytes,feed,from,to,blocks,messages,acks,peer,client,url,window,delivery,code,reason,acked,next,text,lines';
+  'session,instance,spanMicros,tookMicros,size,waitMs,bytes,feed,from,to,blocks,messages,acks,address,client,url,window,windowBytes,delivery,at,code,reason,acked,next,text,lines';
 
 /** Times are ISO 8601; `level` is one of pino's. */
 export function makeLog(level: string): Logger {
