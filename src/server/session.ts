@@ -243,34 +243,22 @@ export class Session implements Peer, ConnectionEvents, ServerSubscriptionHost {
    * turns of their own, among those who are late.
    */
   #lookUp(message: Subscribe): void {
-    const { feeds, turns } = this.context;
-    this.#mustHavePlace(message);
+    const { feeds, turns, limits } = this.context;
+    const count = this.#subscriptions.size + this.#lookUps;
+    if (count >= limits.subscriptions)
+      throw new BlockfeedError('subscription-limit', `the connection has ${count} subscriptions`, {
+        hint: 'Open another connection.',
+        about: message.feed,
+      });
     if (feeds.isKnown(message.feed)) return this.#subscribe(message);
     this.#lookUps++;
-    turns.addLate({
-      queued: false,
-      run: () => {
+    turns
+      .late(() => {
         this.#lookUps--;
         // Where the server stops or the connection is over nothing is said of it. After bye the close is the answer.
-        if (this.#phase !== 'open') return false;
-        try {
-          this.#mustHavePlace(message);
-          this.#subscribe(message);
-        } catch (cause) {
-          this.#refuse(cause, subjectOf(message));
-        }
-        return false;
-      },
-    });
-  }
-
-  #mustHavePlace({ feed }: Subscribe): void {
-    const count = this.#subscriptions.size + this.#lookUps;
-    if (count < this.context.limits.subscriptions) return;
-    throw new BlockfeedError('subscription-limit', `the connection has ${count} subscriptions`, {
-      hint: 'Open another connection.',
-      about: feed,
-    });
+        if (this.#phase === 'open') this.#subscribe(message);
+      })
+      .catch((cause: unknown) => this.#refuse(cause, subjectOf(message)));
   }
 
   #subscribe(message: Subscribe): void {
